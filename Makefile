@@ -1,0 +1,63 @@
+# The same commands run on a laptop and in CI. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export SANDBOX_DIR ?= $(CURDIR)/.sandbox
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The environment: locked packages with hashes, then the project itself.
+$(VENV)/.installed: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(VENV)/.installed ## the virtual environment, from the lock
+
+deps: install ## dbt packages: the hub's where it answers, else the stand-ins
+	@$(BIN)/python -m sandbox.dbt_deps
+
+up: deps ## start Postgres and the simulated APIs, apply migrations
+	@$(BIN)/python -m sandbox up
+
+demo: deps ## the whole thing: 20 branches x 14 days, then one day more
+	@$(BIN)/python -m sandbox.demo
+
+test: deps ## all tests
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+lint: deps ## ruff, mypy, sqlfluff, yamllint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models
+	$(BIN)/yamllint --strict .
+
+format: install ## rewrite Python and SQL in the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: deps ## build the dbt docs and serve them with the lineage
+	@$(BIN)/python -m sandbox.docs
+
+bench: deps ## figures, side by side in one run
+	$(BIN)/python -m benchmarks.increment
+
+lock: install ## write requirements*.txt anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml requirements-build.in
+
+stop: ## stop Postgres and the simulated APIs
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m sandbox down; fi
+
+clean: stop ## stop, and delete the sandbox with its data
+	rm -rf $(SANDBOX_DIR) dbt_project/target dbt_project/logs
+
+.PHONY: help install deps up demo test lint format docs bench lock stop clean
