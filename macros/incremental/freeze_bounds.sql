@@ -1,0 +1,10 @@
+{#- on-run-start: freezes what this invocation may see. Loads and takes that commit later wait for the next one. -#}
+{% macro freeze_bounds() %}
+    insert into ops.builds (invocation_id, command, load_order, take_id)
+    select
+        '{{ invocation_id }}',
+        '{{ flags.WHICH }}',
+        coalesce((select max(load_order) from ops.loads), 0),
+        coalesce((select max(take_id) from ops.model_takes), 0)
+    on conflict (invocation_id) do nothing
+{% endmacro %}

@@ -1,0 +1,14 @@
+{#- Out: a text[] naming what could not be typed and what is missing, for the same fields as typed_columns. -#}
+{% macro untyped_fields(fields) -%}
+    array_remove(array[
+        {%- for field in fields %}
+        {%- if field.get('required') %}
+        case when {{ field_value(field) }} is null {%- if field.required is string %} and {{ field.required }}{% endif %} then '{{ field.name }} is missing' end,
+        {%- endif %}
+        {%- if field.type != 'text' %}
+        case when not {{ is_typed(field_value(field), field.type) }} then '{{ field.name }} is no {{ field.type }}' end,
+        {%- endif %}
+        {%- endfor %}
+        null
+    ]::text[], null)
+{%- endmacro %}
