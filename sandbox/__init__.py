@@ -1,0 +1,1 @@
+"""Everything a laptop needs to run the whole: an embedded Postgres and simulated APIs."""

@@ -1,0 +1,1 @@
+"""Generated orders: ids, schedule (what happens when), content (what is bought), rendering and listings."""

@@ -1,0 +1,49 @@
+"""Clusters that live as long as one process, for tests; those whose process was killed are cleared away."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.files import locked
+from sandbox.postgres import Cluster, Server
+
+_PREFIX = "elt-throwaway-"
+
+
+@contextmanager
+def throwaway_cluster(shared_buffers: str = "64MB") -> Iterator[Server]:
+    """A running cluster in a new temporary folder, without fsync; stopped and deleted at the end."""
+    _clear_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    with locked(folder / "owner"):
+        cluster = Cluster(folder / "data", safe=False, shared_buffers=shared_buffers)
+        try:
+            yield cluster.start()
+        finally:
+            cluster.stop()
+            shutil.rmtree(folder)
+
+
+def _clear_abandoned() -> None:
+    """Stops and deletes this user's clusters whose owner holds its lock no more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            if folder.lstat().st_uid != os.geteuid():
+                continue
+            handle = os.open(folder / "owner", os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            # Being made or deleted right now.
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        else:
+            Cluster(folder / "data").stop()
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(handle)
