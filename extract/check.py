@@ -1,0 +1,77 @@
+"""`extract check`: whether a run would get as far as its first page, looked at without changing anything."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import httpx
+
+from extract.credentials import read_token
+from extract.database import connect, database_errors
+from extract.errors import ConfigurationError, Exit, ExtractError
+from extract.migrate import pending
+from extract.rest import RestClient
+from extract.settings import DatabaseSettings, Settings
+from extract.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look found: `exit_code` 0 is well."""
+
+    subject: str
+    message: str
+    exit_code: Exit = Exit.DONE
+
+
+def check_all(
+    settings: Settings, sources: Sequence[Source], transport: httpx.BaseTransport | None = None
+) -> list[Finding]:
+    """Looks at the database and, with one cheap request each, at the sources, over `transport` if given."""
+    findings = [Finding("config", "valid"), _look("database", partial(_database, settings.database))]
+    for source in sources:
+        token = _look(f"{source.name} token", partial(_token, source))
+        findings.append(token)
+        if token.exit_code is Exit.DONE:
+            findings.append(_look(f"{source.name} API", partial(_api, settings, source, transport)))
+    return findings
+
+
+def _look(subject: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, look())
+    except ExtractError as error:
+        return Finding(subject, str(error), error.exit_code)
+
+
+def _database(settings: DatabaseSettings) -> str:
+    with connect(settings=settings) as connection, database_errors():
+        lacking = pending(connection)
+        if lacking:
+            raise ConfigurationError(f"lacks migration {lacking[0]}: run `extract init`")
+        row = connection.execute(
+            """
+            select current_user, current_database(), pg_has_role(current_user, 'extractor', 'usage'),
+                current_setting('server_version')
+            """
+        ).fetchone()
+    if row is None or not row[2]:
+        user = row[0] if row else "?"
+        raise ConfigurationError(f"role {user} may not extract: set PGUSER to extractor")
+    return f"reached {row[1]} as {row[0]}, Postgres {row[3]}, migrated"
+
+
+def _token(source: Source) -> str:
+    read_token(source.name)
+    return "set"
+
+
+def _api(settings: Settings, source: Source, transport: httpx.BaseTransport | None) -> str:
+    """One page of one record of the first stream."""
+    section = settings.source(source)
+    stream = source.streams[0]
+    walk = stream.paginator.start()
+    http = settings.http.model_copy(update={"attempts": min(settings.http.attempts, 2)})
+    with RestClient(source.name, section.base_url, http, transport=transport) as client:
+        client.get(stream.path, dict(stream.params) | walk.params(1), walk.read)
+    return f"reached {section.base_url}, credential accepted"

@@ -1,0 +1,166 @@
+"""Runs, sweeps and cursors: reading and writing their rows in schema ops. Loads are written by load.py."""
+
+import socket
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from extract import __version__
+from extract.memory import peak_memory_bytes
+from extract.rest import Traffic
+
+Conn = Connection[TupleRow]
+RunStatus = Literal["done", "failed", "skipped", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a sweep goes on: committed with each load.
+
+    `token` names the next page (None: the first), of a walk asked for with `since`; `cursor` is the greatest
+    cursor value committed, `page` the number of pages committed.
+    """
+
+    since: str | None = None
+    token: str | None = None
+    cursor: str | None = None
+    page: int = 0
+
+    def as_json(self) -> Jsonb:
+        return Jsonb({"since": self.since, "token": self.token, "cursor": self.cursor, "page": self.page})
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """An unfinished sweep. `watermark` is what it earns when it finishes, known with its first page."""
+
+    sweep_id: int
+    source: str
+    stream: str
+    shard: str
+    position: Position
+    watermark: str | None
+    resumed: bool
+
+    @property
+    def name(self) -> str:
+        return lease_name(self.source, self.stream, self.shard)
+
+
+def lease_name(source: str, stream: str, shard: str = "") -> str:
+    """Name of the lease of a stream's shard."""
+    return f"{source}/{stream}/{shard}"
+
+
+def start_run(connection: Conn, run_id: UUID, source: str, command: str) -> None:
+    """Writes the row of a run that begins."""
+    connection.execute(
+        "insert into ops.runs (run_id, source, command, host, version) values (%s, %s, %s, %s, %s)",
+        [run_id, source, command, socket.gethostname(), __version__],
+    )
+
+
+def end_run(
+    connection: Conn,
+    run_id: UUID,
+    *,
+    status: RunStatus,
+    exit_code: int,
+    error: str | None,
+    traffic: Traffic | None,
+) -> None:
+    """Completes the row of a run: how it ended, what it cost, peak memory in bytes."""
+    traffic = traffic or Traffic()
+    connection.execute(
+        """
+        update ops.runs
+        set status = %s, ended_at = clock_timestamp(), exit_code = %s, error = %s,
+            requests = %s, retries = %s, bytes_received = %s, peak_memory_bytes = %s
+        where run_id = %s
+        """,
+        [
+            status,
+            exit_code,
+            error,
+            traffic.requests,
+            traffic.retries,
+            traffic.bytes_received,
+            peak_memory_bytes(),
+            run_id,
+        ],
+    )
+
+
+def watermark(connection: Conn, source: str, stream: str, shard: str = "") -> str | None:
+    """The watermark of the last finished sweep; None before the first."""
+    row = connection.execute(
+        "select watermark #>> '{}' from ops.cursors where source = %s and stream = %s and shard = %s",
+        [source, stream, shard],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def unfinished_sweep(connection: Conn, source: str, stream: str, shard: str = "") -> Sweep | None:
+    """The newest sweep of a stream where it has not finished, marked as running again."""
+    row = connection.execute(
+        """
+        update ops.sweeps set status = 'running', ended_at = null
+        where sweep_id = (
+                select max(sweep_id) from ops.sweeps where source = %s and stream = %s and shard = %s
+            )
+            and status <> 'finished'
+        returning sweep_id, since #>> '{}', position, watermark #>> '{}'
+        """,
+        [source, stream, shard],
+    ).fetchone()
+    if row is None:
+        return None
+    sweep_id, since, position, earned = row
+    where = Position(**position) if position else Position(since=since)
+    return Sweep(sweep_id, source, stream, shard, where, earned, resumed=True)
+
+
+def begin_sweep(
+    connection: Conn,
+    run_id: UUID,
+    *,
+    source: str,
+    stream: str,
+    kind: Literal["incremental", "full"],
+    since: str | None,
+) -> Sweep:
+    """Writes the row of a new sweep, which asks for what changed at or after `since` (None: everything)."""
+    row = connection.execute(
+        """
+        insert into ops.sweeps (source, stream, kind, run_id, since) values (%s, %s, %s, %s, %s)
+        returning sweep_id
+        """,
+        [source, stream, kind, run_id, _scalar(since)],
+    ).fetchone()
+    if row is None:
+        raise AssertionError("insert ... returning gave no row")
+    return Sweep(row[0], source, stream, "", Position(since=since), None, resumed=False)
+
+
+def count_restart(connection: Conn, sweep_id: int) -> None:
+    """Counts that a sweep lost its page token and went on from its cursor."""
+    connection.execute("update ops.sweeps set restarts = restarts + 1 where sweep_id = %s", [sweep_id])
+
+
+def fail_sweep(connection: Conn, sweep_id: int) -> None:
+    """Marks a sweep as failed where it stands; the next run goes on from its position."""
+    connection.execute(
+        """
+        update ops.sweeps set status = 'failed', ended_at = clock_timestamp()
+        where sweep_id = %s and status = 'running'
+        """,
+        [sweep_id],
+    )
+
+
+def _scalar(value: Any) -> Jsonb | None:
+    return None if value is None else Jsonb(value)

@@ -1,0 +1,148 @@
+"""`extract status`: how each stream stands and how the last runs ended, with what the role may read."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row, dict_row
+from rich.table import Table
+
+from extract.source import Source
+
+Conn = Connection[TupleRow]
+
+
+@dataclass(slots=True)
+class StreamStatus:
+    """One stream (and shard). Times are UTC; None is what has not happened yet or may not be read."""
+
+    source: str
+    stream: str
+    shard: str = ""
+    watermark: str | None = None
+    last_sweep_status: str | None = None
+    last_sweep_started_at: datetime | None = None
+    last_sweep_ended_at: datetime | None = None
+    last_load_at: datetime | None = None
+    records: int = 0
+    dead_letters: int = 0
+    dead_letters_open: int | None = None
+    lease_holder: str | None = None
+
+
+@dataclass(slots=True)
+class RunStatus:
+    """The last run of a source."""
+
+    source: str
+    command: str
+    status: str
+    started_at: datetime
+    ended_at: datetime | None
+    exit_code: int | None
+    error: str | None
+
+
+@dataclass(slots=True)
+class Status:
+    """All that `extract status` shows."""
+
+    streams: list[StreamStatus] = field(default_factory=list)
+    runs: list[RunStatus] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read_status(connection: Conn, sources: Sequence[Source]) -> Status:
+    """The status of all streams of `sources`, those never run included."""
+    names = [source.name for source in sources]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(
+            """
+            select source, stream, shard, watermark #>> '{}' as watermark, last_sweep_status,
+                last_sweep_started_at, last_sweep_ended_at, last_load_at,
+                records::bigint as records, dead_letters::bigint as dead_letters
+            from ops.stream_status where source = any(%s) order by source, stream, shard
+            """,
+            [names],
+        )
+        found: dict[tuple[str, str], list[StreamStatus]] = {}
+        for row in cursor:
+            found.setdefault((row["source"], row["stream"]), []).append(StreamStatus(**row))
+    streams = [
+        status
+        for source in sources
+        for name in source.stream_names
+        for status in found.get((source.name, name), [StreamStatus(source.name, name)])
+    ]
+    _add_ledger(connection, streams)
+    with connection.cursor(row_factory=class_row(RunStatus)) as runs:
+        runs.execute(
+            """
+            select distinct on (source) source, command, status, started_at, ended_at, exit_code, error
+            from ops.run_history where source = any(%s) order by source, started_at desc
+            """,
+            [names],
+        )
+        return Status(streams, runs.fetchall())
+
+
+def _add_ledger(connection: Conn, streams: Sequence[StreamStatus]) -> None:
+    """Open dead letters and lease holders, where the role may read them."""
+    row = connection.execute(
+        "select bool_and(has_table_privilege(name, 'select'))"
+        " from unnest(array['ops.leases', 'ops.dead_letters']) as name"
+    ).fetchone()
+    if row is None or not row[0]:
+        return
+    holders: dict[str, str] = dict(
+        connection.execute(
+            "select name, holder from ops.leases where expires_at > clock_timestamp()"
+        ).fetchall()
+    )
+    waiting = {
+        (source, stream): count
+        for source, stream, count in connection.execute(
+            "select source, stream, count(*) from ops.dead_letters where status = 'open' group by 1, 2"
+        )
+    }
+    for status in streams:
+        status.lease_holder = holders.get(f"{status.source}/{status.stream}/{status.shard}")
+        status.dead_letters_open = waiting.get((status.source, status.stream), 0)
+
+
+def status_table(status: Status) -> Table:
+    """The streams as a table."""
+    table = Table(
+        "stream", "watermark", "last sweep", "last load", "records", "dead letters", "held by", box=None
+    )
+    for stream in status.streams:
+        letters = stream.dead_letters_open
+        table.add_row(
+            f"{stream.source}.{stream.stream}" + (f" {stream.shard}" if stream.shard else ""),
+            stream.watermark or "-",
+            stream.last_sweep_status or "never",
+            _moment(stream.last_load_at),
+            f"{stream.records:,}",
+            str(stream.dead_letters if letters is None else letters),
+            stream.lease_holder or "-",
+        )
+    return table
+
+
+def run_lines(status: Status) -> list[str]:
+    """How each source's last run ended, a line each."""
+    return [
+        f"last run of {run.source}: {run.status}"
+        + (f" (exit {run.exit_code})" if run.exit_code else "")
+        + f", {_moment(run.started_at)}"
+        + (f": {run.error}" if run.error else "")
+        for run in status.runs
+    ]
+
+
+def _moment(value: datetime | None) -> str:
+    return "-" if value is None else value.strftime("%Y-%m-%d %H:%M:%SZ")

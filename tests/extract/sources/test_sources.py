@@ -1,0 +1,45 @@
+"""What every source declares; a source added later is tested here without writing a test."""
+
+import pytest
+
+from extract.source import Cursor, Source, SourceSettings, Stream
+from extract.sources import all_sources
+
+
+@pytest.mark.parametrize("source", all_sources().values(), ids=lambda source: source.name)
+def test_a_source_is_complete(source: Source) -> None:
+    assert source.name.isidentifier()
+    assert source.streams
+    for stream in source.streams:
+        assert stream.path.startswith("/")
+        assert len(source.raw_table(stream)) + len("_20260316_load_id_idx") < 64, (
+            "Postgres would cut the name"
+        )
+    section = source.settings.model_validate({})
+    assert set(section.streams or ()) <= set(source.stream_names)
+
+
+def test_smartpizza_has_its_streams() -> None:
+    assert set(all_sources()["smartpizza"].stream_names) == {
+        "orders", "recipes", "customers", "customer_erasures", "branches", "inventory_levels"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ({"primary_key": ()}, "primary_key is empty"),
+        ({"primary_key": ("id",)}, "either a cursor or full_list"),
+        ({"primary_key": ("id",), "cursor": Cursor("since", "at"), "full_list": True}, "either a cursor or"),
+        ({"primary_key": ("id",), "full_list": True, "personal": ("name",)}, "need a subject"),
+    ],
+)
+def test_a_stream_that_makes_no_sense_is_refused(declared: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Stream("things", "/things", **declared)  # type: ignore[arg-type]
+
+
+def test_a_source_with_a_stream_twice_is_refused() -> None:
+    stream = Stream("things", "/things", primary_key=("id",), full_list=True)
+    with pytest.raises(ValueError, match="declared twice"):
+        Source("shop", (stream, stream), SourceSettings)

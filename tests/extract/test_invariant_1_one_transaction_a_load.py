@@ -1,0 +1,173 @@
+"""Invariant 1: rows, position, dead letters and ledger row commit together or not at all."""
+
+import random
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from psycopg_pool import ConnectionPool
+
+from extract.pipeline import run_source
+from extract.settings import load_settings
+from extract.sources import all_sources
+from sandbox.smartpizza import Config, RunningApi, serve
+from tests.extract.conftest import Command
+
+ORDERS_A_LOAD = 60
+LOCK = 77
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[RunningApi]:
+    with serve(Config(branches=3, days=3, orders_per_day=40, seed=7)) as running:
+        yield running
+
+
+@pytest.fixture
+def orders(command: Command, api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.setenv("SMARTPIZZA_TOKEN", api.token)
+    command.configure(
+        f"""
+        [load]
+        max_rows = {ORDERS_A_LOAD}
+        [sources.smartpizza]
+        base_url = "{api.url}"
+        page_size = 20
+        """
+    )
+    return command
+
+
+# Each place where a load may be cut: a trigger there waits for a lock that the test holds.
+PLACES = {
+    "in the middle of the COPY": (
+        "create trigger halt before insert on raw.smartpizza__orders for each row "
+        f"when (new.load_position = {ORDERS_A_LOAD // 2}) execute function halt()"
+    ),
+    "after the COPY": (
+        "create trigger halt before update on ops.sweeps for each row execute function halt()"
+    ),
+    "at the ledger row": (
+        "create trigger halt before insert on ops.loads for each row execute function halt()"
+    ),
+    "in the commit": (
+        "create constraint trigger halt after insert on ops.loads deferrable initially deferred "
+        "for each row execute function halt()"
+    ),
+    "at the watermark": (
+        "create trigger halt before insert on ops.cursors for each row execute function halt()"
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_kill_loses_and_doubles_nothing(
+    place: str, orders: Command, elt_database: Any, api: RunningApi, pool: ConnectionPool
+) -> None:
+    loads_before = 0 if place == "at the watermark" else 2
+    with elt_database.connect("admin", autocommit=True) as admin:
+        admin.execute(
+            f"""
+            create function halt() returns trigger language plpgsql security definer as $$
+            begin
+                if (select count(*) from ops.loads) >= {loads_before} then
+                    perform pg_advisory_lock_shared({LOCK});
+                    perform pg_advisory_unlock_shared({LOCK});
+                end if;
+                return new;
+            end $$
+            """
+        )
+        admin.execute(PLACES[place])
+        admin.execute("select pg_advisory_lock(%s)", [LOCK])
+        with orders.started("run", "smartpizza", "--stream", "orders") as process:
+            wait_for(admin, "select 1 from pg_locks where locktype = 'advisory' and not granted")
+            process.kill()
+            process.wait()
+        admin.execute("select pg_advisory_unlock(%s)", [LOCK])
+        wait_for(
+            admin,
+            "select 1 where not exists (select from pg_locks where locktype = 'transactionid' and granted)",
+        )
+        admin.execute("drop function halt cascade")
+    finish(pool, elt_database, orders)
+    assert_exact(elt_database, api)
+
+
+def test_kills_at_random_lose_and_double_nothing(
+    orders: Command, elt_database: Any, api: RunningApi, pool: ConnectionPool
+) -> None:
+    chance = random.Random(20260316)  # noqa: S311 - seeded on purpose
+    for _ in range(3):
+        with orders.started("run", "smartpizza", "--stream", "orders") as process:
+            with elt_database.connect("admin", autocommit=True) as admin:
+                wait_for(admin, "select 1 from ops.runs where status = 'running'", process)
+            time.sleep(chance.uniform(0.0, 0.15))
+            process.kill()
+            process.wait()
+        expire(elt_database)
+    finish(pool, elt_database, orders)
+    assert_exact(elt_database, api)
+
+
+def finish(pool: ConnectionPool, database: Any, orders: Command) -> None:
+    """Lets the dead run's lease expire and runs to the end."""
+    expire(database)
+    source = all_sources()["smartpizza"]
+    settings = load_settings(orders.folder / "extract.toml")
+    done = run_source(pool, settings, source, [source.stream("orders")])
+    assert done.error is None
+
+
+def expire(database: Any) -> None:
+    with database.connect("admin", autocommit=True) as admin:
+        admin.execute("update ops.leases set expires_at = clock_timestamp()")
+        admin.execute("update ops.runs set status = 'failed' where status = 'running'")
+
+
+def assert_exact(database: Any, api: RunningApi) -> None:
+    served = {
+        (order["order_id"], order["version"]) for order in api.records("/v1/orders", include_deleted="true")
+    }
+    with database.connect("admin", autocommit=True) as admin:
+        (first_sweep,) = row(admin, "select min(sweep_id) from ops.sweeps")
+        rows = admin.execute(
+            """
+            select record ->> 'order_id', (record ->> 'version')::int
+            from raw.smartpizza__orders join ops.loads using (load_id) where sweep_id = %s
+            """,
+            [first_sweep],
+        ).fetchall()
+        assert len(rows) == len(set(rows)), "a record was loaded twice"
+        assert set(rows) == served
+        orphans = row(
+            admin,
+            "select count(*) from raw.smartpizza__orders"
+            " where load_id not in (select load_id from ops.loads)",
+        )
+        assert orphans == (0,)
+        counts = row(
+            admin,
+            """
+            select s.status, s.served, s.records, sum(l.records)::bigint,
+                count(*) filter (where l.finishes_sweep)
+            from ops.sweeps s join ops.loads l using (sweep_id) where sweep_id = %s group by sweep_id
+            """,
+            [first_sweep],
+        )
+        assert counts == ("finished", len(served), len(served), len(served), 1)
+
+
+def wait_for(connection: Any, query: str, process: Any = None) -> None:
+    deadline = time.monotonic() + 20
+    while connection.execute(query).fetchone() is None:
+        assert time.monotonic() < deadline, f"never happened: {query}"
+        assert process is None or process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+
+
+def row(connection: Any, query: str, values: list[Any] | None = None) -> tuple[Any, ...]:
+    found = connection.execute(query, values).fetchone()
+    assert found is not None
+    return tuple(found)
