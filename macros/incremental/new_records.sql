@@ -17,7 +17,8 @@
         records.served_at,
         records.extracted_at,
         records.context,
-        records.record
+        -- Out of its compressed form once, instead of once a field: three times as fast (with a materialized CTE).
+        records.record || '{}' as record
     from {{ source(source_name, stream_name) }} as records
     inner join {{ loads }} as loads on records.load_id = loads.load_id
     where loads.source = '{{ source_name }}' and loads.stream = '{{ stream_name }}'

@@ -2,7 +2,7 @@ with orders as (
     select * from {{ ref('int_orders_deduplicated') }}
 ),
 
--- What the lists inside an order add up to. Lateral, row by row: an order is read once, whether one is asked for or all.
+-- What the lists inside an order add up to. Lateral, row by row: each order is read once, be it one or all.
 summarized as (
     select
         orders.order_id,
@@ -39,25 +39,29 @@ summarized as (
         orders.updated_at,
         orders.load_order
     from orders
-    cross join lateral (
-        select
-            count(*)::integer as item_count,
-            coalesce(sum((listed.item ->> 'quantity')::numeric) filter (where listed.item ->> 'kind' = 'pizza'), 0)
-                as pizza_quantity
-        from jsonb_array_elements(orders.items) as listed (item)
-    ) as items
-    cross join lateral (
-        select coalesce(sum(({{ money('listed.payment', 'amount') }})::numeric), 0) as captured_amount
-        from jsonb_array_elements(orders.payments) as listed (payment)
-    ) as payments
-    cross join lateral (
-        select coalesce(sum(({{ money('listed.refund', 'amount') }})::numeric), 0) as refunded_amount
-        from jsonb_path_query(orders.payments, '$[*].refunds[*]') as listed (refund)
-    ) as refunds
-    cross join lateral (
-        select coalesce(sum(({{ money('listed.chargeback', 'amount') }})::numeric), 0) as charged_back_amount
-        from jsonb_path_query(orders.payments, '$[*].chargebacks[*]') as listed (chargeback)
-    ) as chargebacks
+    cross join
+        lateral (
+            select
+                count(*)::integer as item_count,
+                coalesce(sum((listed.item ->> 'quantity')::numeric) filter (where listed.item ->> 'kind' = 'pizza'), 0)
+                    as pizza_quantity
+            from jsonb_array_elements(orders.items) as listed (item)
+        ) as items
+    cross join
+        lateral (
+            select coalesce(sum(({{ money('listed.payment', 'amount') }})::numeric), 0) as captured_amount
+            from jsonb_array_elements(orders.payments) as listed (payment)
+        ) as payments
+    cross join
+        lateral (
+            select coalesce(sum(({{ money('listed.refund', 'amount') }})::numeric), 0) as refunded_amount
+            from jsonb_path_query(orders.payments, '$[*].refunds[*]') as listed (refund)
+        ) as refunds
+    cross join
+        lateral (
+            select coalesce(sum(({{ money('listed.chargeback', 'amount') }})::numeric), 0) as charged_back_amount
+            from jsonb_path_query(orders.payments, '$[*].chargebacks[*]') as listed (chargeback)
+        ) as chargebacks
     cross join lateral (
         select
             min(steps.reached_at) filter (where steps.status = 'confirmed') as confirmed_at,

@@ -9,7 +9,7 @@
 with branch_ids as (
     select distinct branch_id
     from {{ ref('int_branch_versions_finished') }}
-    {{ where_touched(touched_branches) }}
+    {{ where_touched(touched_branches()) }}
 ),
 
 current_branches as (

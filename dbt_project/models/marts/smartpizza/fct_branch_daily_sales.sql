@@ -9,7 +9,7 @@
 
 with orders as (
     select * from {{ ref('fct_orders') }}
-    {{ where_touched(touched_branch_days) }}
+    {{ where_touched(touched_branch_days()) }}
 ),
 
 -- order_count and gross_amount count as the source's own summary does: every order that was not deleted.

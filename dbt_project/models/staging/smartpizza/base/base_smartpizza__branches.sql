@@ -12,10 +12,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    indexes=[{'columns': ['branch_id', 'load_order']}, {'columns': ['sweep_id']}],
+    indexes=[
+        {'columns': ['load_order', 'load_position'], 'unique': true},
+        {'columns': ['branch_id', 'load_order']},
+        {'columns': ['sweep_id']},
+    ],
 ) }}
 
-with source as (
+with source as materialized (
     {{ new_records('smartpizza', 'branches') }}
 ),
 

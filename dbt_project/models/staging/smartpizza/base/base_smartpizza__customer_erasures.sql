@@ -7,10 +7,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    indexes=[{'columns': ['customer_id']}, {'columns': ['erasure_id']}],
+    indexes=[
+        {'columns': ['load_order', 'load_position'], 'unique': true},
+        {'columns': ['customer_id']},
+        {'columns': ['erasure_id']},
+    ],
 ) }}
 
-with source as (
+with source as materialized (
     {{ new_records('smartpizza', 'customer_erasures') }}
 ),
 

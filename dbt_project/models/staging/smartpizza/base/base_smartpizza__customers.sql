@@ -13,10 +13,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    indexes=[{'columns': ['customer_id', 'version']}, {'columns': ['merged_into_customer_id']}],
+    indexes=[
+        {'columns': ['load_order', 'load_position'], 'unique': true},
+        {'columns': ['customer_id', 'version']},
+        {'columns': ['merged_into_customer_id']},
+    ],
 ) }}
 
-with source as (
+with source as materialized (
     {{ new_records('smartpizza', 'customers') }}
 ),
 

@@ -14,10 +14,13 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    indexes=[{'columns': ['branch_id', 'ingredient_id', 'business_date', 'version']}],
+    indexes=[
+        {'columns': ['load_order', 'load_position'], 'unique': true},
+        {'columns': ['branch_id', 'ingredient_id', 'business_date', 'version']},
+    ],
 ) }}
 
-with source as (
+with source as materialized (
     {{ new_records('smartpizza', 'inventory_levels') }}
 ),
 

@@ -29,13 +29,14 @@
     materialized='incremental',
     incremental_strategy='append',
     indexes=[
+        {'columns': ['load_order', 'load_position'], 'unique': true},
         {'columns': ['order_id', 'version']},
         {'columns': ['idempotency_key']},
         {'columns': ['business_date', 'branch_id']},
     ],
 ) }}
 
-with source as (
+with source as materialized (
     {{ new_records('smartpizza', 'orders') }}
 ),
 
@@ -64,11 +65,23 @@ checked as (
             'version is not positive': 'version > 0',
             'updated_at is before placed_at': 'updated_at >= placed_at',
         }) }}
-        || {{ untyped_elements('items', 'items', {
-            'line_id': 'integer', 'quantity': 'numeric', 'unit_price': 'numeric',
-            'discount': 'numeric', 'tax': 'numeric'}) }}
-        || {{ untyped_elements('payments', 'payments', {'amount': 'numeric', 'captured_at': 'timestamptz'}) }}
-        || {{ untyped_elements('status_history', 'status_history', {'at': 'timestamptz'}) }} as violations
+        || {{ untyped_elements('items', 'items',
+            required={
+                'line_id': 'integer', 'kind': 'text', 'sku': 'text', 'quantity': 'numeric', 'unit_price': 'numeric',
+                'discount': 'numeric', 'tax': 'numeric'},
+            optional={'recipe_version': 'integer'},
+            lists={
+                'modifiers': {'required': {'action': 'text', 'ingredient_id': 'text', 'quantity': 'numeric'}},
+                'halves': {'required': {'recipe_id': 'text'}}}) }}
+        || {{ untyped_elements('payments', 'payments',
+            required={
+                'payment_id': 'text', 'method': 'text', 'amount': 'numeric', 'captured_at': 'timestamptz'},
+            lists={
+                'refunds': {'required': {'refund_id': 'text', 'amount': 'numeric', 'refunded_at': 'timestamptz'}},
+                'chargebacks': {
+                    'required': {'chargeback_id': 'text', 'amount': 'numeric', 'opened_at': 'timestamptz'}}}) }}
+        || {{ untyped_elements('status_history', 'status_history',
+            required={'status': 'text', 'at': 'timestamptz'}) }} as violations
     from typed
 )
 

@@ -11,10 +11,13 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    indexes=[{'columns': ['recipe_id', 'version']}],
+    indexes=[
+        {'columns': ['load_order', 'load_position'], 'unique': true},
+        {'columns': ['recipe_id', 'version']},
+    ],
 ) }}
 
-with source as (
+with source as materialized (
     {{ new_records('smartpizza', 'recipes') }}
 ),
 
@@ -38,10 +41,9 @@ checked as (
             'valid_to is not after valid_from': 'valid_to > valid_from',
             'sizes is empty': "sizes <> '[]'",
         }) }}
-        || {{ untyped_elements('sizes', 'sizes', {'size': 'text', 'components': 'text'}) }}
-        || {{ untyped_elements(
-            "jsonb_path_query_array(sizes, '$[*].components[*]')", 'components', {'quantity': 'numeric'}) }}
-            as violations
+        || {{ untyped_elements('sizes', 'sizes',
+            required={'size': 'text', 'components': 'text'},
+            lists={'components': {'required': {'type': 'text', 'quantity': 'numeric'}}}) }} as violations
     from typed
 )
 

@@ -1,0 +1,72 @@
+"""One way to break the logic that each of dbt's unit tests is about: (file, what it says, what it says then)."""
+
+Breakage = tuple[str, str, str]
+
+BASE = "dbt_project/models/staging/smartpizza/base/base_smartpizza__"
+STAGING = "dbt_project/models/staging/smartpizza/stg_smartpizza__"
+INTERMEDIATE = "dbt_project/models/intermediate/smartpizza/int_"
+MARTS = "dbt_project/models/marts/smartpizza/"
+
+BREAKAGES: tuple[Breakage, ...] = (
+    # The newest valid version.
+    ("macros/versions/is_newest_valid.sql", "where newer.violations = '{}'", "where true"),
+    ("macros/versions/is_newest_valid.sql", "-newer.load_order, -newer.load_position", "newer.load_order, 0"),
+    (f"{STAGING}recipes.sql", "version='updated_at'", "version='valid_from'"),
+    (f"{STAGING}orders.sql", "not versions.is_deleted", "true"),
+    (f"{STAGING}customers.sql", "erasures.customer_id = versions.customer_id", "false"),
+    # Full lists.
+    (f"{STAGING}branches.sql", "max(sweep_id)", "min(sweep_id)"),
+    (f"{STAGING}branches.sql", "versions.load_position desc", "versions.load_position asc"),
+    (f"{STAGING}branch_sweeps.sql", "and source.finishes_sweep", ""),
+    (f"{INTERMEDIATE}branch_versions_finished.sql", "branches.violations = '{}'", "true"),
+    # Spelling and typing.
+    ("macros/typing/money.sql", "{{ json }} -> '{{ key }}' ->> 'amount', ", ""),
+    ("macros/incremental/new_records.sql", "and loads.stream = '{{ stream_name }}'", ""),
+    (f"{BASE}orders.sql", """"coalesce(record ->> 'deleted', 'false') <> 'true'" -%}""", '"true" -%}'),
+    (f"{BASE}orders.sql", "'version > 0'", "'true'"),
+    (f"{BASE}recipes.sql", "\"sizes <> '[]'\"", "'true'"),
+    (f"{BASE}customers.sql", "'merged_into_customer_id <> customer_id'", "'true'"),
+    (
+        f"{BASE}customer_erasures.sql",
+        "'customer_id', 'type': 'text', 'required': true",
+        "'customer_id', 'type': 'text'",
+    ),
+    (f"{BASE}branches.sql", "timezone ~ '^(UTC|", "timezone ~ '^(.*|"),
+    (f"{BASE}inventory_levels.sql", "'least(received_quantity, wasted_quantity) >= 0'", "'true'"),
+    # Orders and what hangs on them.
+    (f"{INTERMEDIATE}orders_localized.sql", "at time zone branches.timezone", "at time zone '+01'"),
+    (f"{INTERMEDIATE}orders_deduplicated.sql", "order by first_sent.created_at", "order by first_sent.load_order"),
+    (
+        f"{INTERMEDIATE}orders_deduplicated.sql",
+        "first_sent.idempotency_key = orders.idempotency_key",
+        "first_sent.idempotency_key is not distinct from orders.idempotency_key",
+    ),
+    (f"{INTERMEDIATE}order_statuses_exploded.sql", "history.step_number::integer", "1"),
+    (f"{INTERMEDIATE}order_items_exploded.sql", "json_list('item', 'halves')", "json_list('item', 'half')"),
+    (f"{INTERMEDIATE}payments_exploded.sql", "-({{ money('refund', 'amount') }})", "({{ money('refund', 'amount') }})"),
+    (f"{INTERMEDIATE}orders_summarized.sql", "'$[*].refunds[*]'", "'$[0].refunds[0]'"),
+    (f"{INTERMEDIATE}orders_summarized.sql", "min(steps.reached_at)", "max(steps.reached_at)"),
+    # Recipes, consumption and stock.
+    (f"{INTERMEDIATE}recipe_ingredients_exploded.sql", "exploded.quantity * components.quantity", "components.quantity"),
+    (f"{INTERMEDIATE}recipe_ingredients_exploded.sql", "where type = 'ingredient'", "where true"),
+    (
+        f"{INTERMEDIATE}ingredients_consumed.sql",
+        "portions.placed_at < recipe_ingredients.valid_to",
+        "portions.placed_at <= recipe_ingredients.valid_to",
+    ),
+    (f"{INTERMEDIATE}ingredients_consumed.sql", "1::numeric / jsonb_array_length(items.halves)", "1::numeric"),
+    (f"{INTERMEDIATE}ingredients_consumed.sql", "'remove' then -1", "'remove' then 1"),
+    (f"{INTERMEDIATE}ingredients_consumed.sql", "'cancelled', 'scheduled'", "'cancelled'"),
+    (f"{INTERMEDIATE}inventory_levels_moved.sql", "earlier.business_date desc", "earlier.business_date asc"),
+    (f"{MARTS}fct_inventory_daily.sql", "full outer join", "left join"),
+    # Marts.
+    (f"{MARTS}fct_orders.sql", "original_order_id <> order_id", "original_order_id = order_id"),
+    (f"{MARTS}fct_order_items.sql", "quantity * unit_price_amount", "unit_price_amount"),
+    (f"{MARTS}fct_deliveries.sql", "where fulfilment = 'delivery'", "where true"),
+    (f"{MARTS}fct_branch_daily_sales.sql", "and not is_double_submission", ""),
+    (f"{MARTS}fct_branch_daily_sales.sql", "max(updated_at)", "min(updated_at)"),
+    (f"{MARTS}dim_customers.sql", "cardinality(passed_ids) desc", "cardinality(passed_ids) asc"),
+    (f"{MARTS}dim_customers.sql", "min(erased_at)", "max(erased_at)"),
+    (f"{MARTS}dim_branches.sql", "versions.load_order desc", "versions.load_order asc"),
+    (f"{MARTS}dim_ingredients.sql", "order by updated_at desc", "order by updated_at asc"),
+)
