@@ -26,6 +26,7 @@ deps: install ## dbt packages: the hub's where it answers, else the stand-ins
 
 up: deps ## start Postgres and the simulated APIs, apply migrations
 	@$(BIN)/python -m sandbox up
+	@. $(SANDBOX_DIR)/env.admin && $(BIN)/extract init
 
 demo: deps ## the whole thing: 20 branches x 14 days, then one day more
 	@$(BIN)/python -m sandbox.demo
@@ -47,12 +48,21 @@ format: install ## rewrite Python and SQL in the project's format
 docs: deps ## build the dbt docs and serve them with the lineage
 	@$(BIN)/python -m sandbox.docs
 
+# elementary only ever warns: whatever comes of it, this target is green, and no build waits for it.
+elementary: deps ## elementary's anomaly tests, where its package is installed
+	@if [ "$$(cat dbt_project/dbt_packages/.kind)" = hub ]; then \
+	    . $(SANDBOX_DIR)/env.transformer && $(BIN)/dbt build --target-path target/elementary \
+	        --select package:elementary tag:elementary --vars '{elementary_enabled: true, \
+	        disable_dbt_artifacts_autoupload: true, disable_run_results: true, disable_dbt_invocation_autoupload: true}' \
+	    || echo "elementary: ended with exit code $$?; nothing depends on it"; \
+	else echo "elementary: its package is not installed (make deps says why)"; fi
+
 bench: deps ## figures, side by side in one run
 	$(BIN)/python -m benchmarks.increment
 
 lock: install ## write requirements*.txt anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.txt pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml requirements-build.in
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --output-file requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml requirements-build.in
 
 stop: ## stop Postgres and the simulated APIs
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m sandbox down; fi
@@ -60,4 +70,4 @@ stop: ## stop Postgres and the simulated APIs
 clean: stop ## stop, and delete the sandbox with its data
 	rm -rf $(SANDBOX_DIR) dbt_project/target dbt_project/logs
 
-.PHONY: help install deps up demo test lint format docs bench lock stop clean
+.PHONY: help install deps up demo test lint format docs elementary bench lock stop clean
