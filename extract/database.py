@@ -1,5 +1,6 @@
 """Connections to Postgres: libpq's environment says where, one bounded pool is shared by all who need one."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -73,6 +74,8 @@ def connect(conninfo: str = "", settings: DatabaseSettings | None = None) -> Con
 def open_pool(settings: DatabaseSettings, conninfo: str = "") -> Iterator[ConnectionPool]:
     """A pool of autocommit connections, closed at the end. Raises as `connect` does."""
     connect(conninfo, settings).close()
+    # What psycopg and the pool would log on their own is raised where it is asked for.
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
     pool = ConnectionPool(
         _complete(conninfo),
         min_size=1,

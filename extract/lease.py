@@ -3,8 +3,8 @@
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -75,8 +75,7 @@ class Leases:
         finally:
             self._end.set()
             thread.join(timeout=5)
-            for lease in list(self._held.values()):
-                self.release(lease)
+            self._release(list(self._held.values()))
 
     def take(self, name: str) -> Lease:
         """Takes the lease called `name`. Raises LeaseHeldError, naming the holder, where it is alive."""
@@ -99,21 +98,24 @@ class Leases:
 
     def release(self, lease: Lease) -> None:
         """Lets the next one have the lease at once; its row stays, so that tokens only grow."""
-        with self._guard:
-            self._held.pop(lease.name, None)
-        try:
-            with self._pool.connection(timeout=5) as connection:
-                connection.execute(
-                    "update ops.leases set expires_at = clock_timestamp() where name = %s and token = %s",
-                    [lease.name, lease.token],
-                )
-        except (psycopg.OperationalError, PoolTimeout):
-            return  # the database is away: the lease expires by itself
+        self._release([lease])
 
     def assert_held(self, lease: Lease) -> None:
         """Raises LeaseHeldError where the heartbeat has found that another run took the lease over."""
         if lease.name in self._lost:
             raise LeaseHeldError(f"the lease of {lease.name} was taken over by another run")
+
+    def _release(self, leases: Sequence[Lease]) -> None:
+        with self._guard:
+            for lease in leases:
+                self._held.pop(lease.name, None)
+        # Where the database is away, the leases expire by themselves.
+        with suppress(psycopg.OperationalError, PoolTimeout), self._pool.connection(timeout=5) as connection:
+            for lease in leases:
+                connection.execute(
+                    "update ops.leases set expires_at = clock_timestamp() where name = %s and token = %s",
+                    [lease.name, lease.token],
+                )
 
     def _refuse_if_held(self, connection: Connection[TupleRow], name: str) -> None:
         row = connection.execute(

@@ -95,6 +95,36 @@ def test_a_kill_loses_and_doubles_nothing(
     assert_exact(elt_database, api)
 
 
+def test_a_lost_connection_is_75_and_the_next_run_goes_on(
+    orders: Command, elt_database: Any, api: RunningApi, pool: ConnectionPool
+) -> None:
+    with elt_database.connect("admin", autocommit=True) as admin:
+        admin.execute(
+            f"""
+            create function halt() returns trigger language plpgsql as $$
+            begin perform pg_advisory_xact_lock_shared({LOCK}); return new; end $$
+            """
+        )
+        admin.execute(PLACES["in the middle of the COPY"])
+        admin.execute("select pg_advisory_lock(%s)", [LOCK])
+        with orders.started("run", "smartpizza", "--stream", "orders") as process:
+            wait_for(admin, "select 1 from pg_locks where locktype = 'advisory' and not granted")
+            admin.execute(
+                """
+                select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted
+                """
+            )
+            _, err = process.communicate(timeout=20)
+        assert process.returncode == 75
+        assert len(err.splitlines()) == 1, err
+        admin.execute("select pg_advisory_unlock(%s)", [LOCK])
+        admin.execute("drop function halt cascade")
+        assert row(admin, "select status, exit_code from ops.runs") == ("failed", 75)
+        assert row(admin, "select status, records from ops.sweeps") == ("failed", 0)
+    finish(pool, elt_database, orders)
+    assert_exact(elt_database, api)
+
+
 def test_kills_at_random_lose_and_double_nothing(
     orders: Command, elt_database: Any, api: RunningApi, pool: ConnectionPool
 ) -> None:
