@@ -3,7 +3,7 @@
 {% macro tracked_name(node) %}
     {%- set deferred = node.get('defer_relation') -%}
     {%- if deferred and node.unique_id not in selected_resources
-        and load_relation(api.Relation.create(node.database, node.schema, node.alias)) is none -%}
+        and (flags.FAVOR_STATE or load_relation(api.Relation.create(node.database, node.schema, node.alias)) is none) -%}
         {{ return(deferred.schema ~ '.' ~ deferred.alias) }}
     {%- endif -%}
     {{ return(node.schema ~ '.' ~ node.alias) }}

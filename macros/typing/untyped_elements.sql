@@ -1,7 +1,7 @@
 {#- In: SQL that gives a jsonb list of objects, the name to report, {key: type} of what every element has, {key: type}
     of what it may have, and {key: the same three as a dict} of lists within it, which may be absent or null.
     Out: a text[] that names each key that some element lacks or has in another type, or that it is no list of
-    objects. Amounts may have both spellings (see money). -#}
+    objects. The type `money` is a numeric that may have both spellings (see macros/typing/money.sql). -#}
 {% macro untyped_elements(list, name, required, optional={}, lists={}) -%}
     case
         when {{ list }} = '[]' then '{}'
@@ -12,10 +12,10 @@
             from jsonb_array_elements({{ list }}) as elements(element)
             cross join lateral unnest(array[
                 {%- for key, type in required.items() %}
-                case when {{ is_typed(money('element', key), type) }} is not true then '{{ name }}.{{ key }} is no {{ type }}' end,
+                case when {{ is_typed_key(key, type) }} is not true then '{{ name }}.{{ key }} is no {{ 'numeric' if type == 'money' else type }}' end,
                 {%- endfor %}
                 {%- for key, type in optional.items() %}
-                case when not {{ is_typed(money('element', key), type) }} then '{{ name }}.{{ key }} is no {{ type }}' end,
+                case when not {{ is_typed_key(key, type) }} then '{{ name }}.{{ key }} is no {{ 'numeric' if type == 'money' else type }}' end,
                 {%- endfor %}
                 null
             ]::text[]

@@ -64,22 +64,25 @@ checked as (
             'total_amount is out of range': 'total_amount between 0 and 1e9',
             'version is not positive': 'version > 0',
             'updated_at is before placed_at': 'updated_at >= placed_at',
+            'items.line_id repeats': no_repeats('items', ['$[*].line_id']),
+            'payments repeat an id': no_repeats('payments',
+                ['$[*].payment_id', '$[*].refunds[*].refund_id', '$[*].chargebacks[*].chargeback_id']),
         }) }}
         || {{ untyped_elements('items', 'items',
             required={
-                'line_id': 'integer', 'kind': 'text', 'sku': 'text', 'quantity': 'numeric', 'unit_price': 'numeric',
-                'discount': 'numeric', 'tax': 'numeric'},
+                'line_id': 'integer', 'kind': 'text', 'sku': 'text', 'quantity': 'numeric', 'unit_price': 'money',
+                'discount': 'money', 'tax': 'money'},
             optional={'recipe_version': 'integer'},
             lists={
                 'modifiers': {'required': {'action': 'text', 'ingredient_id': 'text', 'quantity': 'numeric'}},
                 'halves': {'required': {'recipe_id': 'text'}}}) }}
         || {{ untyped_elements('payments', 'payments',
             required={
-                'payment_id': 'text', 'method': 'text', 'amount': 'numeric', 'captured_at': 'timestamptz'},
+                'payment_id': 'text', 'method': 'text', 'amount': 'money', 'captured_at': 'timestamptz'},
             lists={
-                'refunds': {'required': {'refund_id': 'text', 'amount': 'numeric', 'refunded_at': 'timestamptz'}},
+                'refunds': {'required': {'refund_id': 'text', 'amount': 'money', 'refunded_at': 'timestamptz'}},
                 'chargebacks': {
-                    'required': {'chargeback_id': 'text', 'amount': 'numeric', 'opened_at': 'timestamptz'}}}) }}
+                    'required': {'chargeback_id': 'text', 'amount': 'money', 'opened_at': 'timestamptz'}}}) }}
         || {{ untyped_elements('status_history', 'status_history',
             required={'status': 'text', 'at': 'timestamptz'}) }} as violations
     from typed
