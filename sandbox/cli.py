@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from sandbox import api_process, lifecycle
@@ -18,9 +17,12 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 failed (status: not all runs), 2 usage.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-clock = typer.Typer(help="Look at the simulated clock, or move it forward.", no_args_is_help=True)
+clock = typer.Typer(
+    help="Look at the simulated clock, or move it forward.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(clock, name="clock")
 
 
@@ -121,20 +123,13 @@ def _show(report: lifecycle.Report) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command and returns its exit code: 0 done, 1 failed, 2 usage, 130 interrupted."""
     try:
-        code = app(args=arguments, prog_name="sandbox", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        typer.echo("sandbox: aborted", err=True)
-        return 130
-    except UsageError as error:
-        typer.echo(f"sandbox: {error}", err=True)
-        return 2
+        app(args=arguments, prog_name="sandbox")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
     except SandboxError as error:
         typer.echo(f"sandbox: {error}", err=True)
-        return 1
-    return code if isinstance(code, int) else 0
+        return 2 if isinstance(error, UsageError) else 1
+    return 0
 
 
 if __name__ == "__main__":

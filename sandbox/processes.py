@@ -13,6 +13,8 @@ from typing import IO, Any
 
 import psutil
 
+from sandbox.errors import SandboxError
+
 # Below the ranges from which Linux (32768) and macOS (49152) take ports for outgoing connections.
 _FIRST_PORT, _LAST_PORT = 20_000, 32_000
 
@@ -114,14 +116,14 @@ def is_free(port: int) -> bool:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """`preferred` if it is free, else a free port drawn at random. Raises OSError where there is none."""
+    """`preferred` if it is free, else a free port drawn at random. Raises SandboxError if none is found."""
     if preferred is not None and is_free(preferred):
         return preferred
     for _ in range(200):
         port = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT)
         if is_free(port):
             return port
-    raise OSError(f"no free port between {_FIRST_PORT} and {_LAST_PORT} on 127.0.0.1")
+    raise SandboxError(f"no free port was found between {_FIRST_PORT} and {_LAST_PORT} on 127.0.0.1")
 
 
 def tail(log: Path, lines: int = 3) -> str:

@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import AnyStr
 
 import psycopg
 
@@ -26,7 +28,7 @@ def connect(server: Server, password: str | None = None) -> psycopg.Connection:
 def pid_of(cluster: Cluster) -> int:
     """The postmaster's pid; the cluster must run."""
     status = cluster.status()
-    assert status.state == "running"
+    assert status.state == "running", status
     assert status.pid is not None
     return status.pid
 
@@ -41,6 +43,7 @@ def in_another_process(code: str, data_dir: Path, *, before: Sequence[str] = ())
         [sys.executable, "-c", program, str(data_dir)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -48,9 +51,19 @@ def in_another_process(code: str, data_dir: Path, *, before: Sequence[str] = ())
     )
 
 
+@contextmanager
+def killed_at_the_end(process: subprocess.Popen[AnyStr]) -> Iterator[subprocess.Popen[AnyStr]]:
+    """The process, which does not outlive the block."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     """Waits for a condition."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
+        time.sleep(0.02)

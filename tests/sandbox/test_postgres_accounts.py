@@ -71,21 +71,35 @@ def test_roots_server_is_not_root_even_below_closed_folders(
     connect(cluster.start()).close()
     server = psutil.Process(pid_of(cluster))
     assert (server.uids().effective, server.gids().effective) == (nobody().uid, nobody().gid)
-    assert 0 not in {user for process in server.children() for user in process.uids()}
+    children = [
+        process.info["uids"]
+        for process in psutil.process_iter(["ppid", "uids"])
+        if process.info["ppid"] == server.pid
+    ]
+    assert {user for users in children for user in users} == {nobody().uid}
     assert "root" not in server.environ().get("HOME", "")
 
 
 @as_root
 def test_roots_server_belongs_to_the_owner_of_the_folder(tmp_path: Path, make_cluster: MakeCluster) -> None:
-    os.chown(tmp_path, 54321, 54322)
+    owner = pwd.getpwnam("daemon")
+    os.chown(tmp_path, owner.pw_uid, owner.pw_gid)
     cluster = make_cluster(tmp_path / "data")
     connect(cluster.start()).close()
     server = psutil.Process(pid_of(cluster))
-    assert (server.uids().effective, server.gids().effective) == (54321, 54322)
+    assert (server.uids().effective, server.gids().effective) == (owner.pw_uid, owner.pw_gid)
     cluster.stop()
     os.chown(tmp_path, 0, 0)
     connect(cluster.start()).close()
-    assert psutil.Process(pid_of(cluster)).uids().effective == 54321
+    assert psutil.Process(pid_of(cluster)).uids().effective == owner.pw_uid
+
+
+@as_root
+def test_an_owner_without_a_name_gives_way_to_nobody(tmp_path: Path, make_cluster: MakeCluster) -> None:
+    os.chown(tmp_path, 54321, 54321)
+    cluster = make_cluster(tmp_path / "data")
+    connect(cluster.start()).close()
+    assert psutil.Process(pid_of(cluster)).uids().effective == nobody().uid
 
 
 @as_root

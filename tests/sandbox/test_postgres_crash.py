@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -14,12 +15,18 @@ from sandbox.postgres import Cluster
 from sandbox.postgres_account import chosen_account
 from sandbox.processes import as_account
 from sandbox.throwaway import throwaway_cluster
-from tests.sandbox.clusters import connect, in_another_process, pid_of, until
+from tests.sandbox.clusters import connect, in_another_process, killed_at_the_end, pid_of, until
+
+
+@pytest.fixture(scope="module")
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("crash")
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path / "data", shared_buffers="16MB")
+def cluster(_folder: Path) -> Iterator[Cluster]:
+    """A running cluster that the tests hand on."""
+    cluster = Cluster(_folder / "data", shared_buffers="16MB")
     cluster.start()
     yield cluster
     cluster.stop()
@@ -37,32 +44,29 @@ def test_committed_rows_outlive_a_kill_of_the_postmaster(cluster: Cluster) -> No
     assert pid_of(cluster) != killed
 
 
-def test_a_kill_of_the_parent_leaves_a_server_that_the_next_start_finds(tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path / "data")
-    parent = in_another_process(
-        "print(cluster.start().port, flush=True); sys.stdin.read()", cluster.data_dir, before=["import time"]
-    )
-    with parent:
+def test_a_kill_of_the_parent_leaves_a_server_that_the_next_start_finds(cluster: Cluster) -> None:
+    cluster.stop()
+    code = "print(cluster.start().port, flush=True); sys.stdin.read()"
+    parent = in_another_process(code, cluster.data_dir)
+    with killed_at_the_end(parent):
         assert parent.stdout is not None
         port = int(parent.stdout.readline())
         os.killpg(parent.pid, signal.SIGKILL)
-    try:
-        pid = pid_of(cluster)
-        server = cluster.start()
-        assert (server.port, pid_of(cluster)) == (port, pid)
-        connect(server).close()
-    finally:
-        assert cluster.stop()
+    pid = pid_of(cluster)
+    server = cluster.start()
+    assert (server.port, pid_of(cluster)) == (port, pid)
+    connect(server).close()
+    assert cluster.stop()
 
 
-def test_a_zombie_does_not_pass_for_a_running_server(tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path / "data", shared_buffers="16MB")
+def test_a_zombie_does_not_pass_for_a_running_server(cluster: Cluster) -> None:
+    cluster.stop()
     parent = in_another_process(
         "cluster.start(); print(cluster.status().pid, flush=True); os.kill(os.getpid(), signal.SIGSTOP)",
         cluster.data_dir,
         before=["import os, signal"],
     )
-    with parent:
+    with killed_at_the_end(parent):
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         until(lambda: psutil.Process(parent.pid).status() == psutil.STATUS_STOPPED)
@@ -71,7 +75,6 @@ def test_a_zombie_does_not_pass_for_a_running_server(tmp_path: Path) -> None:
         assert cluster.status().state == "stopped"
         connect(cluster.start()).close()
         assert cluster.stop()
-        parent.kill()
 
 
 def test_a_pid_file_that_names_another_process_is_no_server(cluster: Cluster) -> None:
@@ -79,13 +82,12 @@ def test_a_pid_file_that_names_another_process_is_no_server(cluster: Cluster) ->
     written = pid_file.read_text().splitlines()
     cluster.stop()
     account = as_account(chosen_account(cluster.data_dir))
-    with subprocess.Popen(["sleep", "60"], cwd="/", **account) as stranger:
+    with killed_at_the_end(subprocess.Popen(["sleep", "60"], cwd="/", **account)) as stranger:
         pid_file.write_text("\n".join([str(stranger.pid), *written[1:]]))
         assert cluster.status().state == "stopped"
         connect(cluster.start()).close()
         assert cluster.stop()
         assert stranger.poll() is None
-        stranger.kill()
 
 
 @pytest.mark.parametrize("content", ["", "4194304\n", "nonsense\n"])
@@ -97,13 +99,14 @@ def test_a_torn_pid_file_does_not_prevent_a_start(cluster: Cluster, content: str
 
 def test_a_stop_after_a_kill_is_quick_and_leaves_nothing(cluster: Cluster) -> None:
     os.kill(pid_of(cluster), signal.SIGKILL)
+    until(lambda: cluster.status().state == "stopped")
     assert not cluster.stop()
     assert not (cluster.data_dir / "postmaster.pid").exists()
     assert cluster.status().state == "stopped"
 
 
 def test_open_transactions_do_not_hold_up_a_stop(cluster: Cluster) -> None:
-    with connect(cluster.server()) as connection:
+    with closing(connect(cluster.server())) as connection:
         connection.execute("begin")
         connection.execute("create table unfinished (id int)")
         started = time.monotonic()
@@ -120,9 +123,9 @@ def test_the_throwaway_cluster_of_a_killed_process_is_cleared_away(
         "with throwaway_cluster() as server:\n    print(flush=True)\n    sys.stdin.read()"
     )
     owner = in_another_process(code, tmp_path, before=["from sandbox.throwaway import throwaway_cluster"])
-    with owner:
+    with killed_at_the_end(owner):
         assert owner.stdout is not None
-        owner.stdout.readline()
+        assert owner.stdout.readline() == "\n"
         owner.kill()
     (abandoned,) = tmp_path.glob("elt-throwaway-*")
     pid = pid_of(Cluster(abandoned / "data"))

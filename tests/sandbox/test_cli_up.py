@@ -1,0 +1,170 @@
+"""`sandbox up`: what it leaves for others, and what a repetition must not change."""
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from sandbox import api_process
+from sandbox.env_files import read_env_file
+from sandbox.state import ROLES, State
+from tests.sandbox.clusters import ODD_NAME, ROOT
+from tests.sandbox.command import Sandbox
+
+LOGIN = {"PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE"}
+PLACES = {"EXTRACT_CONFIG", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "SMARTPIZZA_URL"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("up") / ODD_NAME
+
+
+@pytest.fixture(scope="module")
+def _running(folder: Path) -> Iterator[None]:
+    """One sandbox for the tests that only look at it."""
+    environment = {**os.environ, "SANDBOX_DIR": str(folder)}
+    command = [sys.executable, "-m", "sandbox"]
+    arguments = ["up", "--branches", "2", "--days", "1", "--orders", "20"]
+    subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=True, timeout=120)
+    yield
+    subprocess.run([*command, "reset", "--yes"], cwd=ROOT, env=environment, check=True, timeout=60)
+    assert not folder.exists()
+
+
+@pytest.fixture
+def sandbox(
+    folder: Path, _running: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Sandbox:
+    monkeypatch.setenv("SANDBOX_DIR", str(folder))
+    return Sandbox(State(folder), capsys.readouterr)
+
+
+def sourced(path: Path) -> dict[str, str]:
+    """What a POSIX shell exports after sourcing the file, and nothing else."""
+    script = '. "$1" && exec env -0'
+    done = subprocess.run(
+        ["/bin/sh", "-eu", "-c", script, "sh", str(path)], env={}, capture_output=True, text=True, check=True
+    )
+    pairs = (line.partition("=") for line in done.stdout.split("\0") if line)
+    return {name: value for name, _, value in pairs if name not in {"PWD", "SHLVL", "_", "OLDPWD"}}
+
+
+@pytest.mark.parametrize("role", ["admin", *ROLES])
+def test_a_shell_reads_from_an_environment_file_what_was_meant(sandbox: Sandbox, role: str) -> None:
+    path = sandbox.state.env_file(role)
+    variables = sourced(path)
+    assert variables == read_env_file(path)
+    more = {f"{name.upper()}_PASSWORD" for name in ROLES} if role == "admin" else set()
+    token = {"SMARTPIZZA_TOKEN"} if role in ("reporter", "extractor") else set()
+    assert set(variables) == LOGIN | PLACES | more | token
+    assert variables["PGUSER"] == role
+    assert variables["EXTRACT_CONFIG"] == str(sandbox.state.extract_toml)
+    assert all(Path(variables[name]).is_absolute() for name in PLACES - {"SMARTPIZZA_URL"})
+
+
+def test_others_can_read_nothing_in_the_state_folder(sandbox: Sandbox) -> None:
+    assert stat.S_IMODE(sandbox.state.folder.stat().st_mode) == 0o700
+    files = [path for path in sandbox.state.folder.iterdir() if path.is_file()]
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in files} == {
+        path.name: 0o600 for path in files
+    }
+    assert stat.S_IMODE(sandbox.state.pgdata.stat().st_mode) == 0o700
+
+
+def test_git_never_sees_the_secrets(sandbox: Sandbox) -> None:
+    assert "\n*\n" in (sandbox.state.folder / ".gitignore").read_text()
+
+
+def test_extract_init_and_every_role_work_with_their_files_alone(sandbox: Sandbox) -> None:
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, "-m", "extract", "init"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **sourced(sandbox.state.env_file("admin"))},
+            capture_output=True,
+            check=True,
+        )
+    for role in ROLES:
+        env = sandbox.env(role)
+        with psycopg.connect(
+            host=env["PGHOST"],
+            port=env["PGPORT"],
+            user=env["PGUSER"],
+            password=env["PGPASSWORD"],
+            dbname=env["PGDATABASE"],
+        ) as connection:
+            assert connection.execute("select current_user, current_database()").fetchone() == (role, "elt")
+
+
+def test_a_second_up_changes_nothing(sandbox: Sandbox) -> None:
+    def seen() -> dict[str, int]:
+        files = (path for path in sandbox.state.folder.iterdir() if path.suffix != ".log")
+        return {path.name: path.stat().st_mtime_ns for path in files}
+
+    before, pids = seen(), sandbox.pids()
+    result = sandbox.up("--branches", "2", "--seed", "1")
+    assert result.out.count("already running") == 2
+    assert (seen(), sandbox.pids()) == (before, pids)
+
+
+def test_other_data_than_was_made_is_refused_with_the_way_out(sandbox: Sandbox) -> None:
+    pids = sandbox.pids()
+    result = sandbox.run("up", "--branches", "3", "--orders", "20")
+    assert result.code == 2
+    assert "made with --branches 2; for --branches 3 run `sandbox reset`" in result.err
+    assert sandbox.pids() == pids
+
+
+def test_no_secret_is_shown(sandbox: Sandbox) -> None:
+    shown = [
+        sandbox.run(*line.split())
+        for line in ("up", "status", "env", "env admin", "clock show", "up --days 9")
+    ]
+    text = "".join(result.out + result.err for result in shown)
+    _, api = sandbox.pids()
+    text += " ".join(psutil.Process(api[0]).cmdline())
+    text += sandbox.state.api_log.read_text()
+    assert not [secret for secret in sandbox.secrets() if secret in text]
+
+
+def test_the_api_listens_on_loopback_only(sandbox: Sandbox) -> None:
+    _, api = sandbox.pids()
+    listening = {
+        connection.laddr.ip
+        for connection in psutil.Process(api[0]).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def test_status_and_env_say_what_there_is(sandbox: Sandbox) -> None:
+    status = sandbox.run("status")
+    assert status.code == 0
+    assert len(status.out.splitlines()) == 2
+    assert f"running on 127.0.0.1:{sandbox.env()['PGPORT']}" in status.out
+    assert f"running at {sandbox.env()['SMARTPIZZA_URL']}" in status.out
+    assert sandbox.run("env", "transformer").out.strip() == str(sandbox.state.env_file("transformer"))
+    unknown = sandbox.run("env", "root")
+    assert (unknown.code, "choose from admin, extractor" in unknown.err) == (2, True)
+
+
+def test_the_clock_moves_forward_only(sandbox: Sandbox) -> None:
+    assert sandbox.run("clock", "show").out == "2026-03-17T00:00:00.000Z\n"
+    assert sandbox.run("clock", "advance", "1.5").out == "2026-03-18T12:00:00.000Z\n"
+    assert sandbox.run("clock", "advance", "-1").code == 2
+
+
+def test_a_proxy_in_the_environment_is_not_asked_for_loopback(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    known = sandbox.state.api()
+    assert known is not None
+    assert api_process.answers(known[1])
