@@ -34,7 +34,11 @@ def test_every_make_target_named_exists() -> None:
 @pytest.mark.parametrize("words", [w for w in commands() if w and Path(w[0]).name == "extract"], ids=" ".join)
 def test_every_extract_command_named_exists(words: list[str]) -> None:
     asked = subprocess.run(
-        [str(BIN / "python"), "-m", "extract", words[1], "--help"], capture_output=True, text=True, cwd=ROOT, check=False
+        [str(BIN / "python"), "-m", "extract", words[1], "--help"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
     )
     assert asked.returncode == 0, asked.stderr
 

@@ -53,7 +53,7 @@ def test_generated_orders_of_the_same_shape_are_lost_doubled_or_rounded(
 
 def write_files(folder: Path, orders: int, seed: int) -> tuple[Any, ...]:
     """Four files of the shape of the real ones; gives the figures that they hold."""
-    chance = random.Random(seed)  # noqa: S311 - test data
+    chance = random.Random(seed)
     folder.mkdir()
     types = [
         (f"type_{n}", f"The Pizza {n}", "Classic", "Tomatoes, Mozzarella Cheese, Garlic") for n in range(5)
