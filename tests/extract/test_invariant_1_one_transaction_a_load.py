@@ -128,7 +128,7 @@ def test_a_lost_connection_is_75_and_the_next_run_goes_on(
 def test_kills_at_random_lose_and_double_nothing(
     orders: Command, elt_database: Any, api: RunningApi, pool: ConnectionPool
 ) -> None:
-    chance = random.Random(20260316)  # noqa: S311 - seeded on purpose
+    chance = random.Random(20260316)
     for _ in range(3):
         with orders.started("run", "smartpizza", "--stream", "orders") as process:
             with elt_database.connect("admin", autocommit=True) as admin:

@@ -75,7 +75,7 @@ def test_orders_become_visible_without_gaps_that_fill_later(
 
 
 def _write(pool: ConnectionPool, leases: Leases, run_id: UUID, number: int) -> None:
-    chance = random.Random(number)  # noqa: S311 - seeded on purpose
+    chance = random.Random(number)
     shard = f"{number}/{WRITERS}"
     lease = leases.take(ledger.lease_name("smartpizza", "orders", shard))
     with pool.connection() as connection:
