@@ -76,6 +76,8 @@ def _lock(path: Path, deadline: float) -> int:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except PermissionError:
             raise SandboxError(f"{path} cannot be opened: run as the user who owns its folder") from None
+        except FileNotFoundError:
+            raise SandboxError(f"{path.parent} was deleted by another process: try again") from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_current(handle, path):

@@ -94,7 +94,9 @@ class State:
         """Makes the folder, mode 0700. Raises UsageError for a folder that holds something else."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not self.exists and any(self.folder.iterdir()):
+            # The names before the marker: another `sandbox up` may be making the same folder right now.
+            names = [path.name for path in self.folder.iterdir()]
+            if not all(name.startswith(f".{_MARKER_NAME}.") for name in names) and not self.exists:
                 raise UsageError(
                     f"{self.folder} holds other things: SANDBOX_DIR must name a new or empty folder"
                 )

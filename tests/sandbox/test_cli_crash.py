@@ -1,14 +1,18 @@
 """`sandbox` after kills, beside itself, and where something stands in its way."""
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from sandbox import api_process, processes
+from sandbox.files import locked
 from sandbox.state import State
 from tests.sandbox.clusters import killed_at_the_end, until
 from tests.sandbox.command import Sandbox
@@ -24,6 +28,11 @@ def sandbox(
     yield sandbox
     if sandbox.state.exists:
         assert sandbox.run("reset", "--yes").code == 0
+
+
+def open_files(pid: int) -> list[Any]:
+    """The files that a process holds open."""
+    return psutil.Process(pid).open_files()
 
 
 def test_down_after_a_crash_is_quick_and_up_goes_on_where_it_was(sandbox: Sandbox) -> None:
@@ -119,6 +128,24 @@ def test_a_folder_of_somebody_elses_is_neither_used_nor_deleted(sandbox: Sandbox
     (sandbox.state.folder / "letters").write_text("dear")
     assert [sandbox.run(command).code for command in ("up", "reset")] == [2, 2]
     assert [path.name for path in sandbox.state.folder.iterdir()] == ["letters"]
+
+
+def test_a_first_up_killed_in_its_first_step_is_no_obstacle(sandbox: Sandbox) -> None:
+    sandbox.state.folder.mkdir()
+    (sandbox.state.folder / "..gitignore.x7").write_text("")
+    sandbox.state.create()
+    assert sandbox.state.exists
+
+
+def test_a_folder_deleted_while_waiting_for_it_is_said(sandbox: Sandbox) -> None:
+    sandbox.state.create()
+    with locked(sandbox.state.lock):
+        waiting = sandbox.start("down")
+        # Waiting begins after the imports; sooner, the folder is gone and there is nothing to stop.
+        until(lambda: any(file.path == str(sandbox.state.lock) for file in open_files(waiting.pid)))
+        shutil.rmtree(sandbox.state.folder)
+    out, err = waiting.communicate(timeout=30)
+    assert (waiting.returncode, out, "was deleted by another process" in err) == (1, "", True)
 
 
 def test_a_file_in_the_place_of_the_folder_is_one_clear_line(sandbox: Sandbox) -> None:
