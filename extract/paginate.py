@@ -1,10 +1,11 @@
-"""Paginators: a declared part, which lays an answer out, and a small state object that knows what is next."""
+"""Paginators: a declared part, which lays an answer out, and a walk: a value that says where one stands."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
+from extract.answer import Answer
 from extract.cursor import is_time
 from extract.errors import BadAnswerError
 from extract.lone_surrogates import covered, uncovered
@@ -12,12 +13,41 @@ from extract.lone_surrogates import covered, uncovered
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: its records as slices of the body, and the API's own safe time of it where it gives one."""
+    """One answer: its records as slices of the body, and the API's own safe time of it where it gives one.
+
+    `next_state` is the state of the walk to the page after it, None at the end.
+    """
 
     records: list[msgspec.Raw]
-    next_token: str | None
+    next_state: str | None
     as_of: str | None
     body: bytes
+
+
+class Walk(Protocol):
+    """Where a walk over the pages of a list stands, before a page is fetched. It never changes.
+
+    `state` is what a load commits to go on from here; None is the first page.
+    """
+
+    @property
+    def state(self) -> str | None: ...
+
+    def params(self, page_size: int) -> dict[str, str]:
+        """Query parameters of the request for this page."""
+        ...
+
+    def read(self, answer: Answer) -> Page:
+        """The page in `answer`. Raises BadAnswerError for anything but the declared envelope."""
+        ...
+
+    def after(self, page: Page) -> "Walk | None":
+        """The walk after `page`; None at the end."""
+        ...
+
+    def foreseen(self, page_size: int) -> "Walk | None":
+        """The walk after this page where its address is known before the page is; else None."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +77,40 @@ class PageToken:
             gc=False,
         )
 
-    def start(self, token: str | None = None) -> "TokenWalk":
-        """A walk from the first page, or from the page that `token` names."""
-        return TokenWalk(self, token)
+    def start(self, state: str | None = None) -> Walk:
+        """A walk from the first page, or from where `state` was committed."""
+        return TokenWalk(self, state)
 
 
 class TokenWalk:
-    """Where a walk over pages chained by tokens stands."""
+    """A walk over pages chained by tokens; its state is the token."""
 
     def __init__(self, paginator: PageToken, token: str | None) -> None:
-        self.token = token
-        self.done = False
+        self.state = token
         self._paginator = paginator
         self._decoder = msgspec.json.Decoder(paginator.envelope(list[msgspec.Raw]))
-        self._seen = {token} if token else set()
 
     def params(self, page_size: int) -> dict[str, str]:
-        """Query parameters of the next request."""
         params = {self._paginator.size_param: str(page_size)}
-        if self.token is not None:
-            params[self._paginator.token_param] = self.token
+        if self.state is not None:
+            params[self._paginator.token_param] = self.state
         return params
 
-    def read(self, body: bytes) -> Page:
-        """The page in `body`; changes nothing. Raises BadAnswerError for any other envelope."""
+    def read(self, answer: Answer) -> Page:
         try:
-            envelope = self._decode(body)
+            envelope = self._decode(answer.body)
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise BadAnswerError(_describe(body, error)) from error
+            raise BadAnswerError(_describe(answer.body, error)) from error
         if envelope.as_of is not None and not is_time(envelope.as_of):
             told = f"the answer's {self._paginator.as_of} is no time with a zone: {envelope.as_of[:40]!r}"
             raise BadAnswerError(told)
-        if envelope.next_token in self._seen:
-            raise BadAnswerError("the answer's next page token is one that was followed before")
-        return Page(envelope.data, envelope.next_token, envelope.as_of, body)
+        return Page(envelope.data, envelope.next_token, envelope.as_of, answer.body)
+
+    def after(self, page: Page) -> "TokenWalk | None":
+        return None if page.next_state is None else TokenWalk(self._paginator, page.next_state)
+
+    def foreseen(self, page_size: int) -> None:
+        """Nothing: each answer names the next."""
 
     def _decode(self, body: bytes) -> Any:
         try:
@@ -93,13 +123,6 @@ class TokenWalk:
         array = msgspec.json.decode(cover, type=self._paginator.envelope(msgspec.Raw)).data
         envelope.data = uncovered(envelope.data, array, cover, body)
         return envelope
-
-    def advance(self, page: Page) -> None:
-        """Moves on to the page after `page`."""
-        self.token = page.next_token
-        self.done = self.token is None
-        if self.token is not None:
-            self._seen.add(self.token)
 
 
 def _describe(body: bytes, error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 import httpx
 
 from extract import __version__
+from extract.answer import Answer
 from extract.credentials import read_token
 from extract.errors import (
     BadAnswerError,
@@ -92,8 +93,8 @@ class RestClient:
     ) -> None:
         self._client.close()
 
-    def get(self, path: str, params: Mapping[str, str], read: Callable[[bytes], T]) -> T:
-        """What `read` makes of the body of GET `path`.
+    def get(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T]) -> T:
+        """What `read` makes of the answer to GET `path`.
 
         Busy answers, lost connections, timeouts, broken bodies and a BadAnswerError from `read` are tried
         again as the settings allow. Raises then UnreachableError or BadAnswerError; at once
@@ -103,21 +104,21 @@ class RestClient:
         url = f"{self._base_url}{path}"
 
         def attempt() -> T:
-            body = self._body(url, params)
+            answer = self._answer(url, params)
             try:
-                return read(body)
+                return read(answer)
             except BadAnswerError as error:
                 raise RetryableError(BadAnswerError(f"GET {url}: {self._clean(str(error))}")) from error
 
         return with_retries(attempt, self._settings, self._on_each_retry)
 
-    def _body(self, url: str, params: Mapping[str, str]) -> bytes:
+    def _answer(self, url: str, params: Mapping[str, str]) -> Answer:
         deadline = time.monotonic() + self._settings.total_seconds
         try:
             with self._client.stream("GET", url, params=dict(params)) as response:
                 raw = self._receive(response, url, deadline)
                 self._refuse(response, url, raw)
-                return _unpacked(response, url, raw)
+                return Answer(_unpacked(response, url, raw), response.headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             raise RetryableError(UnreachableError(f"GET {url}: no connection: {_words(error)}")) from error
         except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError) as error:

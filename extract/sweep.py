@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from extract import ledger
+from extract.answer import Answer
 from extract.cursor import greatest, minus_minutes, parse_time
 from extract.database import database_errors
 from extract.errors import (
@@ -24,7 +26,7 @@ from extract.errors import (
 from extract.lease import Lease, Leases
 from extract.ledger import Position, Sweep
 from extract.load import Load, Loaded, LoadedPage, Loader
-from extract.paginate import Page
+from extract.paginate import Page, Walk
 from extract.promise import Promise
 from extract.report import Reporter
 from extract.rest import RestClient
@@ -141,16 +143,19 @@ class _SweepLoop:
         self._table = source.raw_table(stream)
         self._context = msgspec.json.encode(dict(stream.context)) if stream.context else None
         self._promise = Promise(stream)
-        self._walk = stream.paginator.start(sweep.position.token)
+        self._walk: Walk | None = stream.paginator.start(sweep.position.token)
+        self._followed = {sweep.position.token}
         self._position = sweep.position
         self._as_of = sweep.watermark
         self._waiting = _Waiting()
 
     def run(self) -> None:
-        while not self._walk.done:
+        while (walk := self._walk) is not None:
             self._tools.leases.assert_held(self._lease)
             try:
-                page = self._tools.client.get(self._stream.path, self._params(), self._walk.read)
+                page = self._tools.client.get(
+                    self._stream.path, self._params(walk), partial(self._read, walk)
+                )
             except PageTokenExpiredError as expired:
                 self._restart(expired)
                 continue
@@ -158,26 +163,35 @@ class _SweepLoop:
                 if self._waiting.pages:
                     self._commit(finishes=False)
                 raise
-            self._take(page)
+            self._take(walk, page)
             full = self._waiting.rows >= self._tools.load.max_rows
-            if (full or self._waiting.bytes >= self._tools.load.max_bytes) and not self._walk.done:
+            if (full or self._waiting.bytes >= self._tools.load.max_bytes) and self._walk is not None:
                 self._commit(finishes=False)
         self._commit(finishes=True)
 
-    def _params(self) -> dict[str, str]:
+    def _params(self, walk: Walk) -> dict[str, str]:
         params = dict(self._stream.params)
         if self._stream.cursor is not None and self._position.since is not None:
             params[self._stream.cursor.param] = self._position.since
-        return params | self._walk.params(self._tools.settings.page_size)
+        return params | walk.params(self._tools.settings.page_size)
 
-    def _take(self, page: Page) -> None:
+    def _read(self, walk: Walk, answer: Answer) -> Page:
+        page = walk.read(answer)
+        following = walk.after(page)
+        if following is not None and following.state in self._followed:
+            raise BadAnswerError("the answer names a next page that was followed before")
+        return page
+
+    def _take(self, walk: Walk, page: Page) -> None:
         broken, cursor = self._promise.check(page)
         if self._position.page == 0:
             self._as_of = page.as_of
-        self._walk.advance(page)
+        self._walk = walk.after(page)
+        if self._walk is not None:
+            self._followed.add(self._walk.state)
         self._position = Position(
             since=self._position.since,
-            token=self._walk.token,
+            token=self._walk.state if self._walk is not None else None,
             cursor=greatest([self._position.cursor, cursor]),
             page=self._position.page + 1,
         )
@@ -195,7 +209,7 @@ class _SweepLoop:
 
     def _restart(self, expired: PageTokenExpiredError) -> None:
         """Goes on from the greatest cursor value seen, which is committed first, never from a token."""
-        if self._walk.token is None:
+        if self._walk is None or self._walk.state is None:
             raise BadAnswerError(f"{expired}, though none was sent")
         self._result.restarts += 1
         if self._result.restarts > self._tools.http.max_restarts:
@@ -206,6 +220,7 @@ class _SweepLoop:
         since = self._position.cursor or self._position.since
         self._position = dataclasses.replace(self._position, since=since, token=None)
         self._walk = self._stream.paginator.start()
+        self._followed = {None}
         if self._waiting.pages:
             self._commit(finishes=False)
         with self._tools.pool.connection() as connection:

@@ -31,7 +31,7 @@ def client(handler: Handler, **settings: Any) -> RestClient:
 
 
 def get(rest: RestClient) -> bytes:
-    return rest.get("/v1/orders", {"page_token": "secret-page"}, lambda body: body)
+    return rest.get("/v1/orders", {"page_token": "secret-page"}, lambda answer: answer.body)
 
 
 def in_turn(*answers: httpx.Response | Exception) -> Handler:

@@ -1,0 +1,18 @@
+"""`extract check`."""
+
+import typer
+
+from extract.check import check_all
+from extract.commands.common import AnySources, Config, named, worst
+from extract.errors import Exit
+from extract.settings import load_settings
+
+
+def check(sources: AnySources = None, config: Config = None) -> None:
+    """Look whether config, database, tokens and APIs are in order; changes nothing."""
+    findings = check_all(load_settings(config), named(sources))
+    for finding in findings:
+        typer.echo(
+            f"{'ok  ' if finding.exit_code is Exit.DONE else 'FAIL'} {finding.subject}: {finding.message}"
+        )
+    raise typer.Exit(worst(finding.exit_code for finding in findings))
