@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import typer
 
+from extract.commands.backfill import backfill
 from extract.commands.check import check
 from extract.commands.erase import erase
 from extract.commands.init import init
@@ -30,6 +31,9 @@ app = typer.Typer(
 app.command(epilog="Example: PGUSER=admin PGPASSWORD=... EXTRACTOR_PASSWORD=... extract init")(init)
 app.command(epilog="Example: extract check smartpizza")(check)
 app.command(epilog="Example: extract run smartpizza --stream orders --if-held skip")(run)
+app.command(epilog="Example: extract backfill smartpizza --from 2026-03-01 --to 2026-03-08 --shard 0/4")(
+    backfill
+)
 app.command(epilog="Example: extract status --json")(status)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract erase smartpizza")(erase)
 

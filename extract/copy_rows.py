@@ -9,12 +9,13 @@ import msgspec
 
 HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
 TRAILER = struct.pack("!h", -1)
-COLUMNS = ("load_id", "load_position", "loaded_on", "extracted_at", "served_at", "context", "record")
+# What the rows of a page share comes first, in one piece; then what each has of its own.
+COLUMNS = ("load_id", "loaded_on", "extracted_at", "served_at", "context", "load_position", "record")
 
 _EPOCH_DAY = date(2000, 1, 1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _NULL = struct.pack("!i", -1)
-_JSONB_VERSION = b"\x01"
+_JSONB_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +35,21 @@ class RowFrame:
 
         The record at position p of the page gets load_position first_position + p.
         """
-        before = struct.pack("!hiqi", len(COLUMNS), 8, self.load_id, 4)
-        after = b"".join(
+        shared = b"".join(
             (
-                struct.pack("!ii", 4, (self.loaded_on - _EPOCH_DAY).days),
+                struct.pack("!hiqii", len(COLUMNS), 8, self.load_id, 4, (self.loaded_on - _EPOCH_DAY).days),
                 _timestamp(self.extracted_at),
                 _timestamp(self.served_at),
                 _jsonb(self.context),
             )
         )
-        pack = struct.Struct("!i").pack
+        own = struct.Struct("!iiiB").pack
         parts: list[bytes | msgspec.Raw] = []
         rows = 0
-        for position, record in enumerate(records):
-            if position in without:
+        for position, record in enumerate(records, first_position):
+            if position - first_position in without:
                 continue
-            size = pack(len(record) + len(_JSONB_VERSION))
-            parts += (before, pack(first_position + position), after, size, _JSONB_VERSION, record)
+            parts += (shared, own(4, position, len(record) + 1, _JSONB_VERSION), record)
             rows += 1
         return b"".join(parts), rows
 
@@ -66,4 +65,4 @@ def _timestamp(value: datetime | None) -> bytes:
 def _jsonb(value: bytes | None) -> bytes:
     if value is None:
         return _NULL
-    return struct.pack("!i", len(value) + 1) + _JSONB_VERSION + value
+    return struct.pack("!iB", len(value) + 1, _JSONB_VERSION) + value

@@ -19,6 +19,10 @@ DATA_ERRORS = (
 )
 
 
+# The position of a letter that is not a record but a page that could not be read.
+WHOLE_PAGE = -1
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A record that stays out of raw. `page` counts from 1 in its sweep, `position` from 0 in its page."""
@@ -106,3 +110,15 @@ def insert_dead_letters(
             ],
         )
         return cursor.rowcount
+
+
+def is_buried(connection: Conn, sweep_id: int, page: int, body: bytes) -> bool:
+    """Whether an open letter holds just this body as the page that could not be read."""
+    found = connection.execute(
+        """
+        select 1 from ops.dead_letters
+        where sweep_id = %s and page = %s and position = %s and status = 'open' and bytes = %s
+        """,
+        [sweep_id, page, WHOLE_PAGE, body],
+    ).fetchone()
+    return found is not None

@@ -61,6 +61,10 @@ class OutOfBalanceError(ExtractError):
     """Records served differ from raw records plus dead letters."""
 
 
+class CancelledError(ExtractError):
+    """The run is being stopped: what a worker was about to do is not done."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the process to end. A KeyboardInterrupt, so that psycopg cancels a running statement."""
 

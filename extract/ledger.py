@@ -15,6 +15,7 @@ from extract.rest import Traffic
 
 Conn = Connection[TupleRow]
 RunStatus = Literal["done", "failed", "skipped", "stopped"]
+SweepKind = Literal["incremental", "full", "backfill"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class Sweep:
     @property
     def name(self) -> str:
         return lease_name(self.source, self.stream, self.shard)
+
+    def names(self) -> dict[str, str | int]:
+        """What a log line says of it."""
+        names: dict[str, str | int] = {"stream": self.stream, "sweep_id": self.sweep_id}
+        return names | ({"shard": self.shard} if self.shard else {})
 
 
 def lease_name(source: str, stream: str, shard: str = "") -> str:
@@ -130,25 +136,31 @@ def begin_sweep(
     *,
     source: str,
     stream: str,
-    kind: Literal["incremental", "full"],
+    kind: SweepKind,
     since: str | None,
+    until: str | None = None,
+    shard: str = "",
 ) -> Sweep:
-    """Writes the row of a new sweep, which asks for what changed at or after `since` (None: everything)."""
+    """Writes the row of a new sweep: of what changed at or after `since` (None: ever) and before `until`."""
     row = connection.execute(
         """
-        insert into ops.sweeps (source, stream, kind, run_id, since) values (%s, %s, %s, %s, %s)
+        insert into ops.sweeps (source, stream, shard, kind, run_id, since, until)
+        values (%s, %s, %s, %s, %s, %s, %s)
         returning sweep_id
         """,
-        [source, stream, kind, run_id, _scalar(since)],
+        [source, stream, shard, kind, run_id, _scalar(since), _scalar(until)],
     ).fetchone()
     if row is None:
         raise AssertionError("insert ... returning gave no row")
-    return Sweep(row[0], source, stream, "", Position(since=since), None, resumed=False)
+    return Sweep(row[0], source, stream, shard, Position(since=since), None, resumed=False)
 
 
-def count_restart(connection: Conn, sweep_id: int) -> None:
-    """Counts that a sweep lost its page token and went on from its cursor."""
-    connection.execute("update ops.sweeps set restarts = restarts + 1 where sweep_id = %s", [sweep_id])
+def count_restart(connection: Conn, sweep_id: int, position: Position) -> None:
+    """Counts that a sweep lost its page token, and writes down that it goes on from `position`."""
+    connection.execute(
+        "update ops.sweeps set restarts = restarts + 1, position = %s where sweep_id = %s",
+        [position.as_json(), sweep_id],
+    )
 
 
 def fail_sweep(connection: Conn, sweep_id: int) -> None:

@@ -1,11 +1,14 @@
 """One load: rows by COPY, dead letters, position, ledger row and watermark commit together or not at all."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
+import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
@@ -13,10 +16,17 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
 from extract.copy_rows import COLUMNS, HEADER, TRAILER, RowFrame
-from extract.dead_letters import DATA_ERRORS, DeadLetter, insert_dead_letters, unfit_records
+from extract.dead_letters import (
+    DATA_ERRORS,
+    WHOLE_PAGE,
+    DeadLetter,
+    insert_dead_letters,
+    unfit_records,
+)
 from extract.errors import OutOfBalanceError
 from extract.lease import Lease
 from extract.ledger import Position, Sweep
+from extract.persist import Patience
 
 Conn = Connection[TupleRow]
 
@@ -26,7 +36,10 @@ COMMIT_ORDER_LOCK = 4_711_002
 
 @dataclass(slots=True)
 class LoadedPage:
-    """A page to be loaded. `number` counts from 1 in its sweep; `broken` maps positions to reasons."""
+    """A page to be loaded. `number` counts from 1 in its sweep; `broken` maps positions to reasons.
+
+    `unread` is set for a page that could not be read at all: why, and its body.
+    """
 
     number: int
     records: Sequence[msgspec.Raw]
@@ -34,23 +47,42 @@ class LoadedPage:
     extracted_at: datetime
     served_at: datetime | None
     broken: dict[int, str] = field(default_factory=dict)
+    unread: tuple[str, bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+def _nothing() -> None:
+    return None
+
+
+@dataclass(slots=True)
 class Load:
     """What commits at once: pages of a sweep, where it goes on, and whether it ends with them.
 
-    `watermark` is what the sweep will have earned; with `finishes` it becomes the stream's cursor.
+    While the rows are copied, `more` is asked for further pages until it gives None; by then it has brought
+    `position`, `watermark` and `finishes` up to date. `watermark` is what the sweep will have earned; with
+    `finishes` it becomes the stream's cursor.
     """
 
     run_id: UUID
     sweep: Sweep
     table: str
     context: bytes | None
-    pages: Sequence[LoadedPage]
+    pages: list[LoadedPage]
     position: Position
     watermark: str | None
     finishes: bool
+    more: Callable[[], LoadedPage | None] = _nothing
+
+    def arriving(self) -> Iterator[LoadedPage]:
+        """All pages, those that are still to come included; they are kept, so that it can be done again."""
+        yield from tuple(self.pages)
+        while (page := self.more()) is not None:
+            self.pages.append(page)
+            yield page
+
+    def settle(self) -> None:
+        """From now on the load is what has arrived."""
+        self.more = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +106,71 @@ class _Begun:
 
 
 class Loader:
-    """Commits loads."""
+    """Commits loads. May be used by several threads, each with a load of its own."""
 
-    def __init__(self, pool: ConnectionPool) -> None:
-        self._pool = pool
+    def __init__(self, pool: ConnectionPool, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience(pool, 0, threading.Event())
         self._partitions: set[tuple[str, date]] = set()
+        self._busy: set[Conn] = set()
 
     def commit(self, load: Load, lease: Lease) -> Loaded:
         """Commits `load`. Where raw refuses some of its records, they become dead letters.
 
-        Raises LeaseHeldError where the lease has been taken over and OutOfBalanceError where the books do not
-        balance; nothing is committed then.
+        Where the connection is lost, it looks with a new one whether the load was committed, and does it
+        again if not. Raises LeaseHeldError where the lease has been taken over, OutOfBalanceError where the
+        books do not balance, UnreachableError where the database stays away; nothing is committed then.
         """
-        with self._pool.connection() as connection:
-            begun = _begin(connection)
-            self._ensure_partition(connection, load.table, begun.day)
-            try:
+        begun: _Begun | None = None
+
+        def attempt(connection: Conn) -> Loaded:
+            nonlocal begun
+            if begun is not None:
+                load.settle()
+                with connection.transaction():
+                    # A backend that is still committing holds the lease's row: after this it is done or gone.
+                    lease.fence(connection)
+                    done = _committed(connection, begun.load_id)
+                if done is not None:
+                    return done
+            with self._known_as_busy(connection):
+                begun = _begin(connection)
+                self._ensure_partition(connection, load.table, begun.day)
+                try:
+                    return _commit(connection, load, lease, begun)
+                except DATA_ERRORS:
+                    load.settle()
+                    if not _mark_unfit(connection, load.pages):
+                        raise
                 return _commit(connection, load, lease, begun)
-            except DATA_ERRORS:
-                if not _mark_unfit(connection, load.pages):
-                    raise
-            return _commit(connection, load, lease, begun)
+
+        return self._patience.run(attempt)
+
+    def cancel(self) -> None:
+        """Cancels what the loads under way are doing in Postgres; called from another thread."""
+        for connection in tuple(self._busy):
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=3)
+
+    @contextmanager
+    def _known_as_busy(self, connection: Conn) -> Iterator[None]:
+        self._busy.add(connection)
+        try:
+            yield
+        finally:
+            self._busy.discard(connection)
 
     def _ensure_partition(self, connection: Conn, table: str, day: date) -> None:
         if (table, day) not in self._partitions:
             connection.execute("select ops.ensure_partition(%s, %s)", [table, day])
             self._partitions.add((table, day))
+
+
+def _committed(connection: Conn, load_id: int) -> Loaded | None:
+    row = connection.execute(
+        "select load_id, load_order, records, dead_letters, bytes from ops.loads where load_id = %s",
+        [load_id],
+    ).fetchone()
+    return Loaded(*row) if row else None
 
 
 def _begin(connection: Conn) -> _Begun:
@@ -137,6 +208,7 @@ def _commit(connection: Conn, load: Load, lease: Lease, begun: _Begun) -> Loaded
             source=sweep.source,
             stream=sweep.stream,
         )
+        _bury_pages(connection, load, begun.load_id)
         served = sum(len(page.records) for page in load.pages)
         _update_sweep(connection, load, served, records, letters)
         if load.finishes and load.watermark is not None:
@@ -153,7 +225,7 @@ def _copy(connection: Conn, load: Load, begun: _Begun) -> int:
     with connection.cursor() as cursor:
         with cursor.copy(statement) as copy:
             copy.write(HEADER)
-            for page in load.pages:
+            for page in load.arriving():
                 frame = RowFrame(begun.load_id, begun.day, page.extracted_at, page.served_at, load.context)
                 block, rows = frame.encode(page.records, first, page.broken)
                 copy.write(block)
@@ -171,6 +243,38 @@ def _letters(load: Load) -> list[DeadLetter]:
         for page in load.pages
         for position, reason in page.broken.items()
     ]
+
+
+def _bury_pages(connection: Conn, load: Load, load_id: int) -> None:
+    """Keeps pages that could not be read, which count as no record, and closes the letters of those read now."""
+    sweep = load.sweep
+    insert_dead_letters(
+        connection,
+        [
+            DeadLetter(page.number, WHOLE_PAGE, page.unread[0], None, load.context, page.unread[1])
+            for page in load.pages
+            if page.unread is not None
+        ],
+        load_id=load_id,
+        sweep_id=sweep.sweep_id,
+        source=sweep.source,
+        stream=sweep.stream,
+    )
+    connection.execute(
+        """
+        update ops.dead_letters set status = 'replayed', mended_by_load_id = %s
+        where source = %s and stream = %s and status = 'open' and sweep_id = %s and position = %s
+            and page = any(%s)
+        """,
+        [
+            load_id,
+            sweep.source,
+            sweep.stream,
+            sweep.sweep_id,
+            WHOLE_PAGE,
+            [page.number for page in load.pages if page.unread is None],
+        ],
+    )
 
 
 def _update_sweep(connection: Conn, load: Load, served: int, records: int, letters: int) -> None:

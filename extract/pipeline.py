@@ -1,10 +1,12 @@
-"""Runs a source: takes the leases, sweeps stream by stream, and writes down how it ended."""
+"""Runs a source: takes the leases, sweeps streams or windows side by side, and writes down how it ended."""
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import partial
 from uuid import UUID, uuid4
 
 import httpx
@@ -29,11 +31,14 @@ from extract.ledger import lease_name
 from extract.load import Loader
 from extract.memory import peak_memory_bytes
 from extract.migrate import pending
+from extract.persist import Patience
 from extract.report import Reporter, reporter
 from extract.rest import RestClient, Traffic
 from extract.settings import Settings
+from extract.side_by_side import side_by_side
 from extract.source import Source, Stream
-from extract.sweep import SweepResult, SweepTools, sweep_stream
+from extract.sweep import sweep_stream
+from extract.sweep_tools import SweepResult, SweepTools, Work
 
 
 class IfHeld(StrEnum):
@@ -90,19 +95,47 @@ def run_source(
     *,
     transport: httpx.BaseTransport | None = None,
 ) -> RunResult:
-    """Runs `streams` of `source` one after another and returns how it went; errors are in the result.
+    """Loads what is new in `streams` of `source` and returns how it went; errors are in the result.
 
     `transport` replaces the network. Raises Stopped for a signal, after the run's row says so.
     """
+    return _recorded(
+        pool, settings, source, "run", transport=transport, action=lambda run: run.run(streams, if_held)
+    )
+
+
+def backfill_source(
+    pool: ConnectionPool,
+    settings: Settings,
+    source: Source,
+    works: Sequence[Work],
+    *,
+    transport: httpx.BaseTransport | None = None,
+) -> RunResult:
+    """Loads the windows of `works`, as `run_source` does its streams; no cursor moves."""
+    return _recorded(
+        pool, settings, source, "backfill", transport=transport, action=lambda run: run.backfill(works)
+    )
+
+
+def _recorded(
+    pool: ConnectionPool,
+    settings: Settings,
+    source: Source,
+    command: str,
+    *,
+    transport: httpx.BaseTransport | None,
+    action: Callable[["_Run"], None],
+) -> RunResult:
+    """A run in the ledger and in the log, from its start to its end, whatever that is."""
     result = RunResult(uuid4(), source.name)
     started = time.monotonic()
     with reporter(run_id=str(result.run_id), source=source.name) as report:
         try:
             with database_errors(), pool.connection() as connection:
-                ledger.start_run(connection, result.run_id, source.name, "run")
-            report.event("run_started", streams=[stream.name for stream in streams])
-            run = _Run(pool, settings, source, report=report, result=result, if_held=if_held)
-            run.sweep(streams, transport)
+                ledger.start_run(connection, result.run_id, source.name, command)
+            report.event("run_started", command=command)
+            action(_Run(pool, settings, source, report=report, result=result, transport=transport))
         except ExtractError as error:
             _failed(result, error)
         except Stopped as stop:
@@ -128,77 +161,92 @@ class _Run:
         *,
         report: Reporter,
         result: RunResult,
-        if_held: IfHeld,
+        transport: httpx.BaseTransport | None,
     ) -> None:
-        self._pool = pool
-        self._settings = settings
-        self._source = source
         self._report = report
         self._result = result
-        self._if_held = if_held
-        self._leases = Leases(pool, result.run_id, settings.lease)
-
-    def sweep(self, streams: Sequence[Stream], transport: httpx.BaseTransport | None) -> None:
-        section = self._settings.source(self._source)
+        self._guard = threading.Lock()
+        self._stop = threading.Event()
+        patience = Patience(pool, settings.database.return_seconds, self._stop, self._tell_lost)
+        section = settings.source(source)
         client = RestClient(
-            self._source.name,
-            section.base_url,
-            self._settings.http,
-            on_retry=self._tell_retry,
-            transport=transport,
+            source.name, section.base_url, settings.http, on_retry=self._tell_retry, transport=transport
         )
-        self._result.traffic = client.traffic
-        tools = SweepTools(
-            run_id=self._result.run_id,
-            pool=self._pool,
+        result.traffic = client.traffic
+        self._tools = SweepTools(
+            run_id=result.run_id,
+            source=source,
+            section=section,
+            settings=settings,
             client=client,
-            loader=Loader(self._pool),
-            leases=self._leases,
-            report=self._report,
-            settings=section,
-            load=self._settings.load,
-            http=self._settings.http,
+            loader=Loader(pool, patience),
+            leases=Leases(pool, result.run_id, settings.lease),
+            patience=patience,
+            report=report,
+            stop=self._stop,
         )
-        with client, self._leases.kept():
+
+    def run(self, streams: Sequence[Stream], if_held: IfHeld) -> None:
+        """Sweeps streams side by side. All leases are taken first: a run that lacks one leaves at once."""
+        with self._tools.client, self._tools.leases.kept():
             with database_errors():
-                taken = self._take_leases(streams)
-            for stream, lease in taken:
-                self._sweep_one(tools, stream, lease)
-                self._leases.release(lease)
+                taken = self._take_leases([Work(stream) for stream in streams], if_held)
+            tasks = [partial(self._sweep_one, work, lease) for work, lease in taken]
+            side_by_side(tasks, self._tools.settings.run.parallel, self._stop, self._tools.loader.cancel)
         if self._result.skipped and not taken:
             self._result.status = "skipped"
 
-    def _sweep_one(self, tools: SweepTools, stream: Stream, lease: Lease) -> None:
-        """One stream; where it alone is to blame for an error, the others go on."""
-        swept = SweepResult(stream.name)
-        self._result.streams.append(swept)
+    def backfill(self, works: Sequence[Work]) -> None:
+        """Sweeps windows side by side, those that another run holds left to it."""
+        with self._tools.client, self._tools.leases.kept():
+            tasks = (partial(self._sweep_if_free, work) for work in works)
+            side_by_side(tasks, self._tools.settings.run.parallel, self._stop, self._tools.loader.cancel)
+
+    def _sweep_if_free(self, work: Work) -> None:
+        with database_errors():
+            taken = self._take_leases([work], IfHeld.SKIP)
+        for each, lease in taken:
+            self._sweep_one(each, lease)
+
+    def _sweep_one(self, work: Work, lease: Lease) -> None:
+        """One sweep; where it alone is to blame for an error, the others go on."""
+        swept = SweepResult(work.stream.name, work.shard)
+        with self._guard:
+            self._result.streams.append(swept)
         started = time.monotonic()
         try:
-            sweep_stream(tools, self._source, stream, lease, swept)
+            sweep_stream(self._tools, work, lease, swept)
         except (BadAnswerError, OutOfBalanceError, StreamUnreachableError) as error:
             swept.error = str(error)
-            _failed(self._result, error)
-            self._report.event("stream_failed", stream=stream.name, error=swept.error)
+            with self._guard:
+                _failed(self._result, error)
+            self._report.event("stream_failed", stream=swept.stream, shard=swept.shard, error=swept.error)
         else:
-            self._report.event("sweep_finished", stream=stream.name, watermark=swept.watermark)
+            self._report.event(
+                "sweep_finished", stream=swept.stream, shard=swept.shard, watermark=swept.watermark
+            )
         finally:
             swept.seconds = round(time.monotonic() - started, 3)
+            self._tools.leases.release(lease)
 
-    def _take_leases(self, streams: Sequence[Stream]) -> list[tuple[Stream, Lease]]:
-        """All leases at the start, so that a run that cannot have one leaves at once, having done nothing."""
-        taken: list[tuple[Stream, Lease]] = []
-        for stream in streams:
+    def _take_leases(self, works: Sequence[Work], if_held: IfHeld) -> list[tuple[Work, Lease]]:
+        taken: list[tuple[Work, Lease]] = []
+        for work in works:
+            name = lease_name(self._tools.source.name, work.stream.name, work.shard)
             try:
-                taken.append((stream, self._leases.take(lease_name(self._source.name, stream.name))))
+                taken.append((work, self._tools.leases.take(name)))
             except LeaseHeldError as held:
-                if self._if_held is IfHeld.FAIL:
+                if if_held is IfHeld.FAIL:
                     raise
-                self._result.skipped.append(stream.name)
-                self._report.event("stream_skipped", stream=stream.name, reason=str(held))
+                self._result.skipped.append(work.shard or work.stream.name)
+                self._report.event("stream_skipped", stream=work.stream.name, reason=str(held))
         return taken
 
     def _tell_retry(self, error: ExtractError, wait: float) -> None:
         self._report.event("retry", error=str(error), wait_seconds=round(wait, 3))
+
+    def _tell_lost(self, error: str) -> None:
+        self._report.event("database_lost", error=error)
 
 
 def _failed(result: RunResult, error: ExtractError) -> None:

@@ -22,11 +22,20 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class RunSettings(Section):
+    """[run]: how much goes on side by side."""
+
+    parallel: int = Field(default=2, ge=1, le=32)
+    pages_ahead: int = Field(default=4, ge=1, le=32)
+
+
 class LoadSettings(Section):
-    """[load]: a load is cut at the first page that reaches one of these."""
+    """[load]: how much of a stream is fetched and not yet committed, at most, which is what a kill may cost."""
 
     max_rows: int = Field(default=50_000, ge=1)
     max_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
+    max_wait_seconds: float = Field(default=2, gt=0, le=60)
+    max_record_bytes: int = Field(default=16 * 1024 * 1024, ge=1, le=128 * 1024 * 1024)
 
 
 class HttpSettings(Section):
@@ -60,17 +69,25 @@ class DatabaseSettings(Section):
 
     attempts: int = Field(default=3, ge=1, le=100)
     wait_seconds: float = Field(default=1.0, ge=0, le=60)
-    pool_size: int = Field(default=4, ge=3, le=32)
+    pool_size: int = Field(default=6, ge=3, le=64)
+    return_seconds: float = Field(default=120, ge=0, le=3600)
 
 
 class Settings(Section):
     """The whole config file."""
 
+    run: RunSettings = RunSettings()
     load: LoadSettings = LoadSettings()
     http: HttpSettings = HttpSettings()
     lease: LeaseSettings = LeaseSettings()
     database: DatabaseSettings = DatabaseSettings()
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _connections_suffice(self) -> Self:
+        if self.database.pool_size < self.run.parallel + 2:
+            raise ValueError("database.pool_size must be at least run.parallel + 2")
+        return self
 
     def source(self, source: Source) -> SourceSettings:
         """Settings of `source`. Raises ConfigurationError where it has no section and cannot do without."""

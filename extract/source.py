@@ -51,7 +51,7 @@ class Stream:
     `primary_key` names the fields that every record holds. `full_list` marks a stream that is always served
     whole, so that what a finished sweep lacks has been deleted. `subject` names the field that identifies a
     person, `personal` the top-level fields an erasure of that person blanks. `context` is kept beside every
-    record: what the request says and the record does not.
+    record: what the request says and the record does not. `request_cost` is what a request takes from the budget.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Stream:
     context: Mapping[str, str] | None = None
     subject: str | None = None
     personal: tuple[str, ...] = ()
+    request_cost: int = 1
 
     def __post_init__(self) -> None:
         if not self.primary_key:

@@ -35,19 +35,20 @@ def run(
                 results.append(run_source(pool, settings, source, streams, if_held))
     for result in results:
         if sys.stdout.isatty():
-            Console().print(_summary(result))
+            Console().print(summary(result))
         if result.error:
             typer.echo(f"extract: {result.source}: {result.error}", err=True)
     raise typer.Exit(worst(result.exit_code for result in results))
 
 
-def _summary(result: RunResult) -> Table:
+def summary(result: RunResult) -> Table:
+    """What each sweep of a run brought, as a table."""
     table = Table(
         "stream", "records", "dead letters", "pages", "MB", "loads", "seconds", "watermark", box=None
     )
     for stream in result.streams:
         table.add_row(
-            f"{result.source}.{stream.stream}",
+            f"{result.source}.{stream.stream} {stream.shard}".strip(),
             f"{stream.records:,}",
             str(stream.dead_letters),
             str(stream.pages),

@@ -17,7 +17,14 @@ from psycopg_pool import ConnectionPool
 from extract.cli import main
 from extract.database import open_pool
 from extract.pipeline import IfHeld, RunResult, run_source
-from extract.settings import DatabaseSettings, HttpSettings, LeaseSettings, LoadSettings, Settings
+from extract.settings import (
+    DatabaseSettings,
+    HttpSettings,
+    LeaseSettings,
+    LoadSettings,
+    RunSettings,
+    Settings,
+)
 from extract.sources import all_sources
 from tests.extract.fake_api import FakeApi
 
@@ -49,10 +56,13 @@ def make_settings() -> Callable[..., Settings]:
         load: dict[str, Any] | None = None,
         http: dict[str, Any] | None = None,
         lease: dict[str, Any] | None = None,
+        run: dict[str, Any] | None = None,
     ) -> Settings:
         section = all_sources()["smartpizza"].settings(base_url="http://api.test", page_size=page_size)
         return Settings(
-            load=LoadSettings(**{"max_rows": 20} | (load or {})),
+            # With the one page fetched ahead, a load is two pages of ten.
+            run=RunSettings(**{"parallel": 1, "pages_ahead": 1} | (run or {})),
+            load=LoadSettings(**{"max_rows": 30} | (load or {})),
             http=HttpSettings(**{"backoff_seconds": 0, "attempts": 3} | (http or {})),
             lease=LeaseSettings(**(lease or {})),
             sources={"smartpizza": section},

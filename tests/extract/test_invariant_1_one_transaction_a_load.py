@@ -3,8 +3,10 @@
 import random
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
@@ -12,9 +14,11 @@ from extract.pipeline import run_source
 from extract.settings import load_settings
 from extract.sources import all_sources
 from sandbox.smartpizza import Config, RunningApi, serve
+from tests.extract.commit_eater import commit_eater
 from tests.extract.conftest import Command
 
 ORDERS_A_LOAD = 60
+PAGE = 20
 LOCK = 77
 
 
@@ -29,11 +33,13 @@ def orders(command: Command, api: RunningApi, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("SMARTPIZZA_TOKEN", api.token)
     command.configure(
         f"""
+        [run]
+        pages_ahead = 1
         [load]
-        max_rows = {ORDERS_A_LOAD}
+        max_rows = {ORDERS_A_LOAD + PAGE}
         [sources.smartpizza]
         base_url = "{api.url}"
-        page_size = 20
+        page_size = {PAGE}
         """
     )
     return command
@@ -61,12 +67,16 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_kill_loses_and_doubles_nothing(
-    place: str, orders: Command, elt_database: Any, api: RunningApi, pool: ConnectionPool
-) -> None:
+WAITS = "locktype = 'advisory' and not granted"
+HALTED = f"select 1 from pg_locks where {WAITS}"
+ORDERS = ("smartpizza", "--stream", "orders")
+
+
+@contextmanager
+def halted(database: Any, place: str) -> Iterator[Any]:
+    """A run halts at `place` of its third load; `go_on` lets it."""
     loads_before = 0 if place == "at the watermark" else 2
-    with elt_database.connect("admin", autocommit=True) as admin:
+    with database.connect("admin", autocommit=True) as admin:
         admin.execute(
             f"""
             create function halt() returns trigger language plpgsql security definer as $$
@@ -81,46 +91,76 @@ def test_a_kill_loses_and_doubles_nothing(
         )
         admin.execute(PLACES[place])
         admin.execute("select pg_advisory_lock(%s)", [LOCK])
-        with orders.started("run", "smartpizza", "--stream", "orders") as process:
-            wait_for(admin, "select 1 from pg_locks where locktype = 'advisory' and not granted")
+        yield admin
+
+
+def go_on(admin: Any) -> None:
+    admin.execute("select pg_advisory_unlock_all()")
+    wait_for(
+        admin, "select 1 where not exists (select from pg_locks where locktype = 'transactionid' and granted)"
+    )
+    admin.execute("drop function halt cascade")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_kill_loses_and_doubles_nothing(
+    place: str, orders: Command, elt_database: Any, api: RunningApi, pool: ConnectionPool
+) -> None:
+    with halted(elt_database, place) as admin:
+        with orders.started("run", *ORDERS) as process:
+            wait_for(admin, HALTED)
             process.kill()
             process.wait()
-        admin.execute("select pg_advisory_unlock(%s)", [LOCK])
-        wait_for(
-            admin,
-            "select 1 where not exists (select from pg_locks where locktype = 'transactionid' and granted)",
-        )
-        admin.execute("drop function halt cascade")
+        go_on(admin)
     finish(pool, elt_database, orders)
     assert_exact(elt_database, api)
 
 
-def test_a_lost_connection_is_75_and_the_next_run_goes_on(
+@pytest.mark.parametrize("place", PLACES)
+def test_a_lost_connection_ends_the_run_or_doubles_its_load(
+    place: str, orders: Command, elt_database: Any, api: RunningApi
+) -> None:
+    with halted(elt_database, place) as admin, orders.started("run", *ORDERS) as process:
+        wait_for(admin, HALTED)
+        admin.execute(f"select pg_terminate_backend(pid) from pg_locks where {WAITS}")
+        wait_for(admin, HALTED)
+        admin.execute("select pg_advisory_unlock_all()")
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 0, err
+        assert "database_lost" in out
+    assert_exact(elt_database, api)
+
+
+def test_a_commit_whose_answer_is_lost_is_done_twice(
+    orders: Command, elt_database: Any, api: RunningApi
+) -> None:
+    with (
+        commit_eater(int(elt_database.env()["PGPORT"]), {2, 5, 6}) as port,
+        orders.started("run", *ORDERS, PGHOST="127.0.0.1", PGPORT=str(port)) as process,
+    ):
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert out.count("database_lost") == 2, "5 and 6 are of one load, lost twice in a row"
+    assert_exact(elt_database, api)
+
+
+def test_a_database_that_stays_away_is_75_and_the_next_run_goes_on(
     orders: Command, elt_database: Any, api: RunningApi, pool: ConnectionPool
 ) -> None:
-    with elt_database.connect("admin", autocommit=True) as admin:
-        admin.execute(
-            f"""
-            create function halt() returns trigger language plpgsql as $$
-            begin perform pg_advisory_xact_lock_shared({LOCK}); return new; end $$
-            """
-        )
-        admin.execute(PLACES["in the middle of the COPY"])
-        admin.execute("select pg_advisory_lock(%s)", [LOCK])
-        with orders.started("run", "smartpizza", "--stream", "orders") as process:
-            wait_for(admin, "select 1 from pg_locks where locktype = 'advisory' and not granted")
-            admin.execute(
-                """
-                select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted
-                """
-            )
-            _, err = process.communicate(timeout=20)
+    orders.configure((orders.folder / "extract.toml").read_text() + "\n[database]\nreturn_seconds = 0")
+    with (
+        halted(elt_database, "in the middle of the COPY") as admin,
+        psycopg.connect(elt_database.server.conninfo("postgres"), autocommit=True) as server,
+    ):
+        with orders.started("run", *ORDERS) as process:
+            wait_for(admin, HALTED)
+            server.execute(f"alter database {elt_database.name} with allow_connections false")
+            admin.execute(f"select pg_terminate_backend(pid) from pg_locks where {WAITS}")
+            _, err = process.communicate(timeout=30)
+        server.execute(f"alter database {elt_database.name} with allow_connections true")
+        go_on(admin)
         assert process.returncode == 75
         assert len(err.splitlines()) == 1, err
-        admin.execute("select pg_advisory_unlock(%s)", [LOCK])
-        admin.execute("drop function halt cascade")
-        assert row(admin, "select status, exit_code from ops.runs") == ("failed", 75)
-        assert row(admin, "select status, records from ops.sweeps") == ("failed", 0)
     finish(pool, elt_database, orders)
     assert_exact(elt_database, api)
 

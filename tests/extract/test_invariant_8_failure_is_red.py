@@ -38,7 +38,7 @@ def assert_red(database: Any, done: Any, code: int, *words: str, ledger: bool = 
     with database.connect("admin") as admin:
         runs = admin.execute("select status, exit_code, error from ops.runs").fetchall()
         assert admin.execute("select count(*) from raw.smartpizza__branches").fetchone() == (0,)
-        assert admin.execute("select count(*) from ops.loads").fetchone() == (0,)
+        assert admin.execute("select count(*) from ops.loads where records > 0").fetchone() == (0,)
     if ledger:
         ((status, exit_code, error),) = runs
         assert (status, exit_code) == ("failed", code)

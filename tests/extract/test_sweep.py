@@ -64,9 +64,28 @@ def test_what_is_no_page_is_retried_and_then_fails(extract: Callable[..., RunRes
         assert result.exit_code == Exit.FAILED
         assert words in str(result.error)
         assert len(api.requests) == 3
-    assert ledger("select count(*) from ops.loads") == [(0,)]
+    assert ledger("select records, dead_letters, position from ops.loads where records > 0") == []
+    bodies = {bytes(row[0]) for row in ledger("select bytes from ops.dead_letters where position = -1")}
+    assert bodies == {body for body, _ in NO_PAGES}
     api.planned = [lambda _: answer(b"")]
     assert extract(api).exit_code == 0, "one answer that is no page must not end the sweep"
+    assert ledger("select distinct status, mended_by_load_id from ops.dead_letters") == [("replayed", 9)]
+
+
+def test_a_page_that_stays_broken_is_buried_again_and_again(
+    extract: Callable[..., RunResult], ledger: Any
+) -> None:
+    api = FakeApi(orders=[order(number) for number in range(35)])
+    for _ in range(3):
+        api.planned = [None, html, html, html] if not ledger("select 1 from ops.loads") else [html] * 3
+        assert extract(api).exit_code == Exit.FAILED
+    told = ledger("select page, position, bytes, reason, status from ops.dead_letters")
+    assert [row[:3] for row in told] == [(2, -1, b"<html>Sign in</html>")]
+    assert "the answer is HTML" in told[0][3]
+    assert ledger("select served, records, dead_letters from ops.sweeps") == [(10, 10, 0)]
+    assert extract(api).exit_code == 0
+    assert numbers(ledger) == list(range(35))
+    assert ledger("select status from ops.dead_letters") == [("replayed",)]
 
 
 def test_one_stream_that_fails_does_not_stop_the_others(extract: Callable[..., RunResult]) -> None:
@@ -154,7 +173,7 @@ def test_loads_are_cut_by_rows_and_by_bytes(
     extract: Callable[..., RunResult], make_settings: Callable[..., Settings], ledger: Any
 ) -> None:
     api = FakeApi(orders=[order(number, minute=number, note="x" * 100) for number in range(50)])
-    extract(api, settings=make_settings(load={"max_rows": 30}))
+    extract(api, settings=make_settings(load={"max_rows": 40}))
     assert ledger("select records from ops.loads order by load_order") == [(30,), (20,)]
-    extract(api, "orders", settings=make_settings(load={"max_rows": 30, "max_bytes": 1}, page_size=4))
+    extract(api, "orders", settings=make_settings(load={"max_rows": 40, "max_bytes": 1}, page_size=4))
     assert ledger("select max(records) from ops.loads where load_order > 2") <= [(4,)]

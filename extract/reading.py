@@ -1,0 +1,30 @@
+"""Reads the answers of one walk: refuses to go in circles, and keeps the body of what is no page."""
+
+from extract.answer import Answer
+from extract.errors import BadAnswerError
+from extract.paginate import Page, Walk
+
+
+class Reading:
+    """Reads pages for the threads that fetch them."""
+
+    def __init__(self, start: Walk) -> None:
+        self._reached: dict[str | None, str | None] = {start.state: None}
+        self._unread: dict[str | None, bytes] = {}
+
+    def read(self, walk: Walk, answer: Answer) -> Page:
+        """The page. Raises BadAnswerError for what is none, and for one that leads back to an earlier page."""
+        try:
+            page = walk.read(answer)
+            following = walk.after(page)
+            if following is not None and self._reached.setdefault(following.state, walk.state) != walk.state:
+                raise BadAnswerError("the answer names a next page that was followed before")
+        except BadAnswerError:
+            self._unread[walk.state] = answer.body
+            raise
+        self._unread.pop(walk.state, None)
+        return page
+
+    def unread(self, walk: Walk) -> bytes | None:
+        """The body that was no page, the last time that the page of `walk` was asked for."""
+        return self._unread.get(walk.state)
