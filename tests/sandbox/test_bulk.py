@@ -26,6 +26,7 @@ from sandbox.bulk import (
     record_bytes,
     serve_bulk,
 )
+from tests.end_to_end.company import Company
 
 ROOT = Path(__file__).parents[2]
 EVERY_KIND = BadShares(nul=0.05, surrogate=0.05, not_utf8=0.05, number=0.05, too_large=0.05, no_key=0.05)
@@ -320,3 +321,12 @@ def test_a_wrong_start_is_one_line_and_exit_code_2():
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "records" in done.stderr
+
+
+def test_orders_that_the_base_model_quarantines_prove_nothing(api, elt_database, tmp_path):
+    api.change(records=3000)
+    company = Company(api, elt_database, tmp_path)
+    company.extract("run", "smartpizza", "--stream", "orders")
+    company.dbt("run", "--quiet", "--select", "base_smartpizza__orders")
+    found = company.query("select violations, count(*) from base.base_smartpizza__orders group by 1")
+    assert found == [([], 3000)]
