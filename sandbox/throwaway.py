@@ -16,13 +16,21 @@ _PREFIX = "elt-throwaway-"
 
 @contextmanager
 def throwaway_cluster(shared_buffers: str = "64MB") -> Iterator[Server]:
-    """A running cluster in a new temporary folder, without fsync; stopped and deleted at the end."""
+    """A running server with a new cluster in a temporary folder, without fsync; gone at the end."""
+    with breakable_cluster(shared_buffers) as cluster:
+        yield cluster.server()
+
+
+@contextmanager
+def breakable_cluster(shared_buffers: str = "64MB") -> Iterator[Cluster]:
+    """The same in the hands of who wants to stop and start it."""
     _clear_abandoned()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     with locked(folder / "owner"):
         cluster = Cluster(folder / "data", safe=False, shared_buffers=shared_buffers)
         try:
-            yield cluster.start()
+            cluster.start()
+            yield cluster
         finally:
             cluster.stop()
             shutil.rmtree(folder)

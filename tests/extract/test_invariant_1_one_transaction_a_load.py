@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -16,10 +16,11 @@ from extract.sources import all_sources
 from sandbox.smartpizza import Config, RunningApi, serve
 from tests.extract.commit_eater import commit_eater
 from tests.extract.conftest import Command
+from tests.halting import HALTED, PLACES, WAITS, go_on, halted, wait_for
 
 ORDERS_A_LOAD = 60
 PAGE = 20
-LOCK = 77
+ORDERS = ("smartpizza", "--stream", "orders")
 
 
 @pytest.fixture(scope="module")
@@ -45,68 +46,17 @@ def orders(command: Command, api: RunningApi, monkeypatch: pytest.MonkeyPatch) -
     return command
 
 
-# Each place where a load may be cut: a trigger there waits for a lock that the test holds.
-PLACES = {
-    "in the middle of the COPY": (
-        "create trigger halt before insert on raw.smartpizza__orders for each row "
-        f"when (new.load_position = {ORDERS_A_LOAD // 2}) execute function halt()"
-    ),
-    "after the COPY": (
-        "create trigger halt before update on ops.sweeps for each row execute function halt()"
-    ),
-    "at the ledger row": (
-        "create trigger halt before insert on ops.loads for each row execute function halt()"
-    ),
-    "in the commit": (
-        "create constraint trigger halt after insert on ops.loads deferrable initially deferred "
-        "for each row execute function halt()"
-    ),
-    "at the watermark": (
-        "create trigger halt before insert on ops.cursors for each row execute function halt()"
-    ),
-}
-
-
-WAITS = "locktype = 'advisory' and not granted"
-HALTED = f"select 1 from pg_locks where {WAITS}"
-ORDERS = ("smartpizza", "--stream", "orders")
-
-
-@contextmanager
-def halted(database: Any, place: str) -> Iterator[Any]:
-    """A run halts at `place` of its third load; `go_on` lets it."""
-    loads_before = 0 if place == "at the watermark" else 2
-    with database.connect("admin", autocommit=True) as admin:
-        admin.execute(
-            f"""
-            create function halt() returns trigger language plpgsql security definer as $$
-            begin
-                if (select count(*) from ops.loads) >= {loads_before} then
-                    perform pg_advisory_lock_shared({LOCK});
-                    perform pg_advisory_unlock_shared({LOCK});
-                end if;
-                return new;
-            end $$
-            """
-        )
-        admin.execute(PLACES[place])
-        admin.execute("select pg_advisory_lock(%s)", [LOCK])
-        yield admin
-
-
-def go_on(admin: Any) -> None:
-    admin.execute("select pg_advisory_unlock_all()")
-    wait_for(
-        admin, "select 1 where not exists (select from pg_locks where locktype = 'transactionid' and granted)"
-    )
-    admin.execute("drop function halt cascade")
+def halted_at(database: Any, place: str) -> Any:
+    """A run halts at `place` of its third load, or of its last where only that one comes there."""
+    connect = partial(database.connect, "admin", autocommit=True)
+    return halted(connect, place, loads_before=0 if place == "at the watermark" else 2)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_kill_loses_and_doubles_nothing(
     place: str, orders: Command, elt_database: Any, api: RunningApi, pool: ConnectionPool
 ) -> None:
-    with halted(elt_database, place) as admin:
+    with halted_at(elt_database, place) as admin:
         with orders.started("run", *ORDERS) as process:
             wait_for(admin, HALTED)
             process.kill()
@@ -120,7 +70,7 @@ def test_a_kill_loses_and_doubles_nothing(
 def test_a_lost_connection_ends_the_run_or_doubles_its_load(
     place: str, orders: Command, elt_database: Any, api: RunningApi
 ) -> None:
-    with halted(elt_database, place) as admin, orders.started("run", *ORDERS) as process:
+    with halted_at(elt_database, place) as admin, orders.started("run", *ORDERS) as process:
         wait_for(admin, HALTED)
         admin.execute(f"select pg_terminate_backend(pid) from pg_locks where {WAITS}")
         wait_for(admin, HALTED)
@@ -149,7 +99,7 @@ def test_a_database_that_stays_away_is_75_and_the_next_run_goes_on(
 ) -> None:
     orders.configure((orders.folder / "extract.toml").read_text() + "\n[database]\nreturn_seconds = 0")
     with (
-        halted(elt_database, "in the middle of the COPY") as admin,
+        halted_at(elt_database, "in the middle of the COPY") as admin,
         psycopg.connect(elt_database.server.conninfo("postgres"), autocommit=True) as server,
     ):
         with orders.started("run", *ORDERS) as process:
@@ -227,14 +177,6 @@ def assert_exact(database: Any, api: RunningApi) -> None:
             [first_sweep],
         )
         assert counts == ("finished", len(served), len(served), len(served), 1)
-
-
-def wait_for(connection: Any, query: str, process: Any = None) -> None:
-    deadline = time.monotonic() + 20
-    while connection.execute(query).fetchone() is None:
-        assert time.monotonic() < deadline, f"never happened: {query}"
-        assert process is None or process.poll() is None, process.stderr.read()
-        time.sleep(0.01)
 
 
 def row(connection: Any, query: str, values: list[Any] | None = None) -> tuple[Any, ...]:
