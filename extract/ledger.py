@@ -119,15 +119,14 @@ def unfinished_sweep(connection: Conn, source: str, stream: str, shard: str = ""
                 select max(sweep_id) from ops.sweeps where source = %s and stream = %s and shard = %s
             )
             and status <> 'finished'
-        returning sweep_id, since #>> '{}', position, watermark #>> '{}'
+        returning sweep_id, position, watermark #>> '{}'
         """,
         [source, stream, shard],
     ).fetchone()
     if row is None:
         return None
-    sweep_id, since, position, earned = row
-    where = Position(**position) if position else Position(since=since)
-    return Sweep(sweep_id, source, stream, shard, where, earned, resumed=True)
+    sweep_id, position, earned = row
+    return Sweep(sweep_id, source, stream, shard, Position(**position), earned, resumed=True)
 
 
 def begin_sweep(
@@ -142,17 +141,18 @@ def begin_sweep(
     shard: str = "",
 ) -> Sweep:
     """Writes the row of a new sweep: of what changed at or after `since` (None: ever) and before `until`."""
+    position = Position(since=since)
     row = connection.execute(
         """
-        insert into ops.sweeps (source, stream, shard, kind, run_id, since, until)
-        values (%s, %s, %s, %s, %s, %s, %s)
+        insert into ops.sweeps (source, stream, shard, kind, run_id, since, until, position)
+        values (%s, %s, %s, %s, %s, %s, %s, %s)
         returning sweep_id
         """,
-        [source, stream, shard, kind, run_id, _scalar(since), _scalar(until)],
+        [source, stream, shard, kind, run_id, _scalar(since), _scalar(until), position.as_json()],
     ).fetchone()
     if row is None:
         raise AssertionError("insert ... returning gave no row")
-    return Sweep(row[0], source, stream, shard, Position(since=since), None, resumed=False)
+    return Sweep(row[0], source, stream, shard, position, None, resumed=False)
 
 
 def count_restart(connection: Conn, sweep_id: int, position: Position) -> None:

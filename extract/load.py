@@ -60,7 +60,8 @@ class Load:
 
     While the rows are copied, `more` is asked for further pages until it gives None; by then it has brought
     `position`, `watermark` and `finishes` up to date. `watermark` is what the sweep will have earned; with
-    `finishes` it becomes the stream's cursor.
+    `finishes` it becomes the stream's cursor. `after` is the position that the load before it committed, where
+    it is not the sweep's first.
     """
 
     run_id: UUID
@@ -72,6 +73,7 @@ class Load:
     watermark: str | None
     finishes: bool
     more: Callable[[], LoadedPage | None] = _nothing
+    after: Position | None = None
 
     def arriving(self) -> Iterator[LoadedPage]:
         """All pages, those that are still to come included; they are kept, so that it can be done again."""
@@ -286,7 +288,7 @@ def _update_sweep(connection: Conn, load: Load, served: int, records: int, lette
             watermark = coalesce(%(watermark)s, watermark),
             status = case when %(finishes)s then 'finished' else status end,
             ended_at = case when %(finishes)s then clock_timestamp() end
-        where sweep_id = %(sweep_id)s and status = 'running'
+        where sweep_id = %(sweep_id)s and status = 'running' and position = %(after)s
         returning served, records, dead_letters
         """,
         {
@@ -297,10 +299,14 @@ def _update_sweep(connection: Conn, load: Load, served: int, records: int, lette
             "watermark": None if load.watermark is None else Jsonb(load.watermark),
             "finishes": load.finishes,
             "sweep_id": load.sweep.sweep_id,
+            "after": (load.after or load.sweep.position).as_json(),
         },
     ).fetchone()
     if row is None:
-        raise OutOfBalanceError(f"sweep {load.sweep.sweep_id} of {load.sweep.name} is no longer running")
+        raise OutOfBalanceError(
+            f"sweep {load.sweep.sweep_id} of {load.sweep.name} does not stand where this run left it (did the "
+            "database go back to an older state?): run again, and it goes on from what the database has"
+        )
     if row[0] != row[1] + row[2]:
         raise OutOfBalanceError(
             f"sweep {load.sweep.sweep_id} of {load.sweep.name}: the API served {row[0]} records, "

@@ -16,6 +16,8 @@ REPORTED_SCHEMAS = ("quarantine", "marts")
 
 _SESSION_SETTINGS: dict[str, dict[str, str]] = {
     "extractor": {
+        # A run goes on from a commit that was answered: no server's own setting may forget it in a crash.
+        "synchronous_commit": "on",
         "lock_timeout": "30s",
         "statement_timeout": "15min",
         "idle_in_transaction_session_timeout": "2min",

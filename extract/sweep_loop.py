@@ -51,7 +51,7 @@ class SweepLoop:
         self._context = msgspec.json.encode(dict(work.stream.context)) if work.stream.context else None
         self._promise = Promise(work.stream)
         self._walk: Walk | None = work.stream.paginator.start(sweep.position.token)
-        self._position = sweep.position
+        self._position = self._committed = sweep.position
         self._as_of = sweep.watermark
         self._error: ExtractError | None = None
 
@@ -116,7 +116,9 @@ class SweepLoop:
             return None if fetched is None else self._accept(load, *fetched)
 
         load.more = more
-        self._count(load, self._tools.loader.commit(load, self._lease))
+        loaded = self._tools.loader.commit(load, self._lease)
+        self._committed = load.position
+        self._count(load, loaded)
 
     def _new_load(self) -> Load:
         return Load(
@@ -128,6 +130,7 @@ class SweepLoop:
             position=self._position,
             watermark=self._as_of,
             finishes=False,
+            after=self._committed,
         )
 
     def _is_full(self, load: Load) -> bool:
@@ -199,6 +202,7 @@ class SweepLoop:
         self._position = dataclasses.replace(self._position, since=since, token=None)
         self._walk = self._stream.paginator.start()
         self._tools.patience.run(self._write_restart)
+        self._committed = self._position
         self._tools.report.event("page_token_expired", **self._sweep.names(), going_on_from=since)
 
     def _write_restart(self, connection: Conn) -> None:

@@ -4,3 +4,9 @@ alter table ops.sweeps drop constraint sweeps_kind_check;
 alter table ops.sweeps add constraint sweeps_kind_check
     check (kind in ('incremental', 'full', 'backfill', 'replay'));
 create index sweeps_of_backfills on ops.sweeps (source, stream) where kind = 'backfill';
+
+-- Where a sweep stands is known from its start, so that each load can say which state it follows.
+update ops.sweeps
+set position = jsonb_build_object('since', since #>> '{}', 'token', null, 'cursor', null, 'page', 0)
+where position is null;
+alter table ops.sweeps alter column position set not null;
