@@ -67,6 +67,29 @@ class Lab:
         assert not check or process.returncode == 0, f"{out[-2000:]}\n{err}"
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
+    def start_dbt(self, *arguments: str) -> "subprocess.Popen[str]":
+        """`dbt ...` as role transformer, in a process of its own."""
+        folders = {
+            "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
+            "DBT_PROFILES_DIR": str(ROOT / "profiles"),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
+        return subprocess.Popen(
+            [str(Path(sys.executable).with_name("dbt")), *arguments, "--quiet"],
+            env=self.env("transformer") | folders,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def dbt(self, *arguments: str) -> None:
+        """`dbt ...` to its end."""
+        process = self.start_dbt(*arguments)
+        out, err = process.communicate(timeout=3600)
+        assert process.returncode == 0, out + err
+
     def connect(self) -> "psycopg.Connection[Any]":
         """A superuser's connection in autocommit."""
         return psycopg.connect(self.server.conninfo(self.database), autocommit=True)
