@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export SANDBOX_DIR ?= $(CURDIR)/.sandbox
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The environment: locked packages with hashes, then the project itself.
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
@@ -59,6 +59,10 @@ elementary: deps ## elementary's anomaly tests, where its package is installed
 
 bench: deps ## figures, side by side in one run
 	$(BIN)/python -m benchmarks.increment
+	$(BIN)/python -m benchmarks.loading
+
+bench-loading: install ## the loading figures alone: psql, ours, dlt, Sling
+	$(BIN)/python -m benchmarks.loading
 
 lock: install ## write requirements*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --output-file requirements.txt pyproject.toml
@@ -70,4 +74,4 @@ stop: ## stop Postgres and the simulated APIs
 clean: stop ## stop, and delete the sandbox with its data
 	rm -rf $(SANDBOX_DIR) dbt_project/target dbt_project/logs
 
-.PHONY: help install deps up demo test lint format docs elementary bench lock stop clean
+.PHONY: help install deps up demo test lint format docs elementary bench bench-loading lock stop clean

@@ -90,10 +90,11 @@ def _clock() -> Bytes:
 
 def _ids(first: int, stop: int) -> Bytes:
     """Twelve digits for each order."""
+    digits = _four_digits()
     tens = np.arange(first // 10_000, stop // 10_000 + 1)
-    above = np.char.zfill(tens.astype("S8"), 8).view(np.uint8).reshape(-1, 8)
+    above = np.concatenate([digits[tens // 10_000], digits[tens % 10_000]], axis=1)
     index = np.arange(first, stop)
-    return np.concatenate([above[index // 10_000 - tens[0]], _four_digits()[index % 10_000]], axis=1)
+    return np.concatenate([above[index // 10_000 - tens[0]], digits[index % 10_000]], axis=1)
 
 
 @cache

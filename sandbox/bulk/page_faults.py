@@ -16,10 +16,12 @@ A plan names faults, each with
     error_body    200 with {"error": ...}
 """
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from sandbox.bulk.config import Share
 from sandbox.smartpizza.hashing import Hash
@@ -65,12 +67,10 @@ class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 def page_fault(plan: FaultPlan, seed: int, start: int, attempt: int) -> str | None:
     """The fault of the answer to request `attempt` (from 1) of the page that begins at order `start`."""
-    faults = plan.by_kind()
-    sticky = _drawn({kind: fault.share for kind, fault in faults.items()}, seed, "page", start)
-    if sticky is not None and attempt <= (faults[sticky].times or attempt):
+    sticky = _drawn(plan, "share", seed, start)
+    if sticky is not None and attempt <= (getattr(plan, sticky).times or attempt):
         return sticky
-    rates = {kind: fault.rate for kind, fault in faults.items()}
-    return _drawn(rates, seed, "request", start << 20 | attempt)
+    return _drawn(plan, "rate", seed, start << 20 | attempt)
 
 
 def status_drawn(seed: int, start: int, attempt: int) -> int:
@@ -78,9 +78,16 @@ def status_drawn(seed: int, start: int, attempt: int) -> int:
     return (500, 502, 503, 504)[int(Hash(seed).below("status", start << 20 | attempt, 4)[0])]
 
 
-def _drawn(shares: dict[str, float], seed: int, purpose: str, key: int) -> str | None:
-    limits = np.cumsum(list(shares.values()))
+def _drawn(plan: FaultPlan, part: Literal["rate", "share"], seed: int, key: int) -> str | None:
+    kinds, limits = _limits(plan, part)
     if limits[-1] == 0:
         return None
-    at = int(np.searchsorted(limits, Hash(seed).unit(purpose, key)[0], side="right"))
-    return list(shares)[at] if at < len(shares) else None
+    at = int(np.searchsorted(limits, Hash(seed).unit(part, key)[0], side="right"))
+    return kinds[at] if at < len(kinds) else None
+
+
+@cache
+def _limits(plan: FaultPlan, part: str) -> tuple[list[str], NDArray[np.float64]]:
+    """Kinds, and below which draw each of them ends."""
+    faults = plan.by_kind()
+    return list(faults), np.cumsum([getattr(fault, part) for fault in faults.values()])
