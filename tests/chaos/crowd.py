@@ -1,5 +1,7 @@
 """Eight runs of one stream, a backfill in four shards and builds, all at once, round after round."""
 
+from datetime import UTC, datetime, timedelta
+
 from sandbox.bulk import BulkConfig
 from tests.chaos.lab import ORDERS, Figures, Lab, lab
 
@@ -37,8 +39,10 @@ def run(*, rounds: int) -> Figures:
 
 def _round(here: Lab, number: int) -> list[int]:
     """All at once; the exit codes of the runs."""
-    begin, end = (f"2026-03-16T{minute // 60:02}:{minute % 60:02}:00Z" for minute in (0, number * 15))
-    window = ("--from", begin, "--to", end, "--window", "1")
+    begin = datetime(2026, 3, 16, tzinfo=UTC)
+    # The API vouches for what lies before its newest record.
+    end = begin + timedelta(minutes=15 * number, seconds=-1)
+    window = ("--from", begin.isoformat(), "--to", end.isoformat(), "--window", "1")
     build = here.start_dbt("run", "--select", "base_smartpizza__orders")
     fills = [
         here.start("backfill", "smartpizza", "--stream", "orders", *window, "--shard", f"{shard}/{SHARDS}")
