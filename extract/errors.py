@@ -61,6 +61,10 @@ class OutOfBalanceError(ExtractError):
     """Records served differ from raw records plus dead letters."""
 
 
+class Cancelled(ExtractError):  # noqa: N818 - a sibling of Stopped, and no fault of anybody's
+    """A request was stopped by this process, since its run ends."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the process to end. A KeyboardInterrupt, so that psycopg cancels a running statement."""
 

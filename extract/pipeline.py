@@ -12,6 +12,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from extract import ledger
+from extract.budget import budget_of
 from extract.database import database_errors
 from extract.errors import (
     BadAnswerError,
@@ -30,10 +31,11 @@ from extract.load import Loader
 from extract.memory import peak_memory_bytes
 from extract.migrate import pending
 from extract.report import Reporter, reporter
-from extract.rest import RestClient, Traffic
+from extract.rest import RestClient
 from extract.settings import Settings
 from extract.source import Source, Stream
 from extract.sweep import SweepResult, SweepTools, sweep_stream
+from extract.traffic import Traffic
 
 
 class IfHeld(StrEnum):
@@ -146,6 +148,9 @@ class _Run:
             self._settings.http,
             on_retry=self._tell_retry,
             transport=transport,
+            auth=self._source.auth,
+            token_url=section.token_url,
+            budget=budget_of(self._source, section.budget, self._pool),
         )
         self._result.traffic = client.traffic
         tools = SweepTools(
