@@ -97,9 +97,12 @@ class Exchange:
         limit = self._settings.max_body_bytes
         raw = received(response, told, limit, on_chunk)
         self.assert_running(told)  # a body that was cut off may look complete
-        body = unpacked(response, raw, told, limit)
+
+        def body() -> bytes:
+            return unpacked(response, raw, told, limit)
+
         judge(response, body, told, needs=needs, refused=refused)
-        return Answer(body, response.headers)
+        return Answer(body(), response.headers)
 
     def _explain(self, error: httpx.TransportError | RuntimeError, told: str) -> NoReturn:
         if not isinstance(error, httpx.TransportError):

@@ -1,6 +1,6 @@
 """What an answer's status means: go on, try again, or give up."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 import httpx
 
@@ -21,8 +21,12 @@ class UnauthorizedError(ConfigurationError):
     """The API answered 401: the credential is unknown, or no longer valid."""
 
 
-def judge(response: httpx.Response, body: bytes, told: str, *, needs: str, refused: Container[int]) -> None:
+def judge(
+    response: httpx.Response, body: Callable[[], bytes], told: str, *, needs: str, refused: Container[int]
+) -> None:
     """Returns for 200, raises for any other status an error whose words begin with `told`.
+
+    `body` unpacks the body; it is called only where its text matters, since that of an error may be anything.
 
     UnauthorizedError for 401 and ConfigurationError for other `refused` statuses, naming what the source
     `needs`; RetryableError for what passes: a busy API, and a firewall that answers 403 in HTML;
@@ -40,7 +44,9 @@ def judge(response: httpx.Response, body: bytes, told: str, *, needs: str, refus
         raise kind(f"{told}: the API refused the credential ({status}): {needs}")
     if status == httpx.codes.GONE:
         raise PageTokenExpiredError(f"{told}: the page token has expired (410)")
-    excerpt = body[:120].decode("utf-8", "replace")
+    if response.request.method != "GET":  # a form is sent for a token, which the answer may hold
+        raise BadAnswerError(f"{told}: the API answered {status}, not 200; is the URL right?")
+    excerpt = body()[:120].decode("utf-8", "replace")
     raise BadAnswerError(f"{told}: the API answered {status}: {excerpt!r}; is base_url right?")
 
 
@@ -49,5 +55,5 @@ def asked_wait(response: httpx.Response) -> float | None:
     return retry_after(response.headers.get("retry-after"), response.headers.get("date"))
 
 
-def _is_html(response: httpx.Response, body: bytes) -> bool:
-    return "html" in response.headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
+def _is_html(response: httpx.Response, body: Callable[[], bytes]) -> bool:
+    return "html" in response.headers.get("content-type", "").lower() or body().lstrip()[:1] == b"<"

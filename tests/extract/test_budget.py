@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 
 from extract.budget import LocalPause, SharedBudget, budget_of
 from extract.database import open_pool
-from extract.errors import ConfigurationError, StreamUnreachableError
+from extract.errors import ConfigurationError, StreamUnreachableError, UnreachableError
 from extract.rest import RestClient
 from extract.settings import DatabaseSettings, HttpSettings
 from extract.source import BudgetSettings, SourceSettings, UsageHeader
@@ -99,7 +99,7 @@ class Timed(httpx.BaseTransport):
         self._respond = respond
         self._guard = threading.Lock()
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, _: httpx.Request) -> httpx.Response:
         with self._guard:
             self.times.append(time.monotonic())
             number = len(self.times)
@@ -199,6 +199,20 @@ def test_a_ban_longer_than_we_may_wait_is_an_error_at_once(pods: Callable[..., R
     ):
         get(pods(api))
     assert not api.times
+
+
+def test_a_database_that_is_away_is_waited_for_like_an_api(elt_database: Any) -> None:
+    api = Timed()
+    with open_pool(DatabaseSettings(attempts=1), elt_database.conninfo("extractor")) as pool:
+        budget = SharedBudget(pool, "shared", per_minute=1200, burst=60)
+    http = HttpSettings(attempts=2, backoff_seconds=0)
+    rest = RestClient("smartpizza", "http://api.test", http, transport=api, budget=budget)
+    with pytest.raises(UnreachableError, match=r"Postgres.*gave up after 2 attempts"):
+        get(rest)
+    assert not api.times
+    with pytest.raises(UnreachableError):
+        budget.pause(5)
+    assert budget.take(1).paused
 
 
 def used(units: int) -> Callable[[int], httpx.Response]:
