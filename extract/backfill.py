@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import ceil
-from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -149,10 +148,9 @@ def estimate(
 
 
 def _minutes(section: SourceSettings, stream: Stream, requests: int | None) -> float | None:
-    budget: Any = getattr(section, "budget", None)
-    if budget is None or requests is None:
+    if section.budget is None or requests is None:
         return None
-    return float(requests * stream.request_cost / budget.per_minute)
+    return requests * stream.request_cost / section.budget.per_minute
 
 
 def _records_a_second(connection: Conn, source: str, stream: str) -> float | None:

@@ -6,7 +6,7 @@ from functools import partial
 
 import httpx
 
-from extract.credentials import read_token
+from extract.credentials import read_secrets
 from extract.database import connect, database_errors
 from extract.errors import ConfigurationError, Exit, ExtractError
 from extract.migrate import pending
@@ -30,9 +30,9 @@ def check_all(
     """Looks at the database and, with one cheap request each, at the sources, over `transport` if given."""
     findings = [Finding("config", "valid"), _look("database", partial(_database, settings.database))]
     for source in sources:
-        token = _look(f"{source.name} token", partial(_token, source))
-        findings.append(token)
-        if token.exit_code is Exit.DONE:
+        credential = _look(f"{source.name} credential", partial(_credential, source))
+        findings.append(credential)
+        if credential.exit_code is Exit.DONE:
             findings.append(_look(f"{source.name} API", partial(_api, settings, source, transport)))
     return findings
 
@@ -61,9 +61,9 @@ def _database(settings: DatabaseSettings) -> str:
     return f"reached {row[1]} as {row[0]}, Postgres {row[3]}, migrated"
 
 
-def _token(source: Source) -> str:
-    read_token(source.name)
-    return "set"
+def _credential(source: Source) -> str:
+    read_secrets(source.name, source.auth.variables)
+    return "set" if source.auth.variables else "none needed"
 
 
 def _api(settings: Settings, source: Source, transport: httpx.BaseTransport | None) -> str:
@@ -72,6 +72,14 @@ def _api(settings: Settings, source: Source, transport: httpx.BaseTransport | No
     stream = source.streams[0]
     walk = stream.paginator.start()
     http = settings.http.model_copy(update={"attempts": min(settings.http.attempts, 2)})
-    with RestClient(source.name, section.base_url, http, transport=transport) as client:
-        client.get(stream.path, dict(stream.params) | walk.params(1), walk.read)
+    client = RestClient(
+        source.name,
+        section.base_url,
+        http,
+        transport=transport,
+        auth=source.auth,
+        token_url=section.token_url,
+    )
+    with client:
+        client.get(stream.path, dict(stream.params) | walk.params(1), walk.read, stream.request_cost)
     return f"reached {section.base_url}, credential accepted"

@@ -61,8 +61,8 @@ class OutOfBalanceError(ExtractError):
     """Records served differ from raw records plus dead letters."""
 
 
-class CancelledError(ExtractError):
-    """The run is being stopped: what a worker was about to do is not done."""
+class Cancelled(ExtractError):  # noqa: N818 - a sibling of Stopped, and no fault of anybody's
+    """A request was stopped by this process, since its run ends."""
 
 
 class Stopped(KeyboardInterrupt):

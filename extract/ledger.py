@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from extract import __version__
 from extract.memory import peak_memory_bytes
-from extract.rest import Traffic
+from extract.traffic import Traffic
 
 Conn = Connection[TupleRow]
 RunStatus = Literal["done", "failed", "skipped", "stopped"]

@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from extract.errors import CancelledError, UnreachableError, one_line
+from extract.errors import Cancelled, UnreachableError, one_line
 
 T = TypeVar("T")
 Conn = Connection[TupleRow]
@@ -35,7 +35,7 @@ def is_lost(error: Exception) -> bool:
 class Patience:
     """How long to wait for a database that went away, and whom to tell.
 
-    `stop` ends a wait with CancelledError; `tell` hears of each error that was waited out.
+    `stop` ends a wait with Cancelled; `tell` hears of each error that was waited out.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Patience:
         until: float | None = None
         while True:
             if self._stop.is_set():
-                raise CancelledError("stopped while the database was waited for")
+                raise Cancelled("stopped while the database was waited for")
             try:
                 with self._pool.connection(timeout=5) as connection:
                     return work(connection)

@@ -14,6 +14,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from extract import ledger
+from extract.budget import budget_of
 from extract.database import database_errors
 from extract.errors import (
     BadAnswerError,
@@ -33,12 +34,13 @@ from extract.memory import peak_memory_bytes
 from extract.migrate import pending
 from extract.persist import Patience
 from extract.report import Reporter, reporter
-from extract.rest import RestClient, Traffic
+from extract.rest import RestClient
 from extract.settings import Settings
 from extract.side_by_side import side_by_side
 from extract.source import Source, Stream
 from extract.sweep import sweep_stream
 from extract.sweep_tools import SweepResult, SweepTools, Work
+from extract.traffic import Traffic
 
 
 class IfHeld(StrEnum):
@@ -170,7 +172,15 @@ class _Run:
         patience = Patience(pool, settings.database.return_seconds, self._stop, self._tell_lost)
         section = settings.source(source)
         client = RestClient(
-            source.name, section.base_url, settings.http, on_retry=self._tell_retry, transport=transport
+            source.name,
+            section.base_url,
+            settings.http,
+            on_retry=self._tell_retry,
+            transport=transport,
+            auth=source.auth,
+            token_url=section.token_url,
+            budget=budget_of(source, section.budget, pool),
+            stop=self._stop,
         )
         result.traffic = client.traffic
         self._tools = SweepTools(
@@ -192,7 +202,7 @@ class _Run:
             with database_errors():
                 taken = self._take_leases([Work(stream) for stream in streams], if_held)
             tasks = [partial(self._sweep_one, work, lease) for work, lease in taken]
-            side_by_side(tasks, self._tools.settings.run.parallel, self._stop, self._tools.loader.cancel)
+            side_by_side(tasks, self._tools.settings.run.parallel, self._end, self._tools.loader.cancel)
         if self._result.skipped and not taken:
             self._result.status = "skipped"
 
@@ -200,7 +210,12 @@ class _Run:
         """Sweeps windows side by side, those that another run holds left to it."""
         with self._tools.client, self._tools.leases.kept():
             tasks = (partial(self._sweep_if_free, work) for work in works)
-            side_by_side(tasks, self._tools.settings.run.parallel, self._stop, self._tools.loader.cancel)
+            side_by_side(tasks, self._tools.settings.run.parallel, self._end, self._tools.loader.cancel)
+
+    def _end(self) -> None:
+        """Ends what waits or asks the API; what is being committed goes on."""
+        self._stop.set()
+        self._tools.client.close()
 
     def _sweep_if_free(self, work: Work) -> None:
         with database_errors():

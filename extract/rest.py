@@ -1,62 +1,40 @@
-"""The HTTP client of a source: deadlines, retries, credentials, and a count of what it cost."""
+"""The HTTP client of a source: signs its requests, waits for their turn, and tries again what may pass."""
 
-import time
-import zlib
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
 
-from extract import __version__
 from extract.answer import Answer
-from extract.credentials import read_token
-from extract.errors import (
-    BadAnswerError,
-    ConfigurationError,
-    ExtractError,
-    PageTokenExpiredError,
-    StreamUnreachableError,
-    UnreachableError,
-    one_line,
-)
-from extract.retry import RetryableError, retry_after, with_retries
+from extract.auth import log_in
+from extract.auth_kinds import Auth, Bearer, OAuth2
+from extract.budget import Budget, LocalPause
+from extract.credentials import advice
+from extract.errors import BadAnswerError, Cancelled, ExtractError, StreamUnreachableError, UnreachableError
+from extract.exchange import Exchange
+from extract.redact import Redactor
+from extract.retry import RetryableError, with_retries
 from extract.settings import HttpSettings
+from extract.traffic import Traffic
+from extract.verdict import BANNED, REFUSED, UnauthorizedError, asked_wait
 
 T = TypeVar("T")
 OnRetry = Callable[[ExtractError, float], None]
 
-_BUSY = frozenset({429, 500, 502, 503, 504})
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What a client sent and got: requests (with those made again), retries, bytes on the wire."""
-
-    requests: int = 0
-    retries: int = 0
-    bytes_received: int = 0
-
-
-class _Bearer(httpx.Auth):
-    """Sends the source's token; after a 401 reads it once more, since it may have been rotated."""
-
-    def __init__(self, source_name: str) -> None:
-        self._source_name = source_name
-        self.token = read_token(source_name)
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self.token}"
-        response = yield request
-        if response.status_code == httpx.codes.UNAUTHORIZED:
-            self.token = read_token(self._source_name)
-            request.headers["Authorization"] = f"Bearer {self.token}"
-            yield request
+# It logs each URL, and a key may be in the query.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class RestClient:
-    """GETs JSON from one API. Use as a context manager."""
+    """GETs JSON from one API, from several threads at once if need be. Use as a context manager.
+
+    `auth` says how the API knows us (by a bearer token when left out), `token_url` where OAuth2 fetches tokens
+    if not below `base_url`, and `budget` when a request may be sent. `stop` ends all waits.
+    """
 
     def __init__(
         self,
@@ -65,25 +43,29 @@ class RestClient:
         settings: HttpSettings,
         on_retry: OnRetry | None = None,
         transport: httpx.BaseTransport | None = None,
+        *,
+        auth: Auth | None = None,
+        token_url: str | None = None,
+        budget: Budget | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
-        """Raises ConfigurationError where the source's token is missing."""
+        """Raises ConfigurationError naming the variables of the credential that lack."""
+        kind = auth or Bearer()
         self.traffic = Traffic()
-        self._source_name = source_name
         self._base_url = base_url
         self._settings = settings
         self._on_retry = on_retry
-        self._auth = _Bearer(source_name)
-        self._client = httpx.Client(
-            auth=self._auth,
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"extract/{__version__}",
-            },
-            timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds),
-            event_hooks={"request": [lambda _: self._count()]},
-            transport=transport,
-        )
+        self._budget = budget or LocalPause()
+        self._stop = stop or threading.Event()
+        self._needs = f"{source_name} is declared to need no credential"
+        if kind.variables:
+            self._needs = f"set {advice(source_name, kind.variables)} to a valid one"
+        self._token_url = token_url
+        if token_url is None and isinstance(kind, OAuth2):
+            self._token_url = f"{base_url}{kind.token_path}"
+        self._redactor = Redactor()
+        self._login = log_in(kind, source_name, self._redactor, self._post_form)
+        self._exchange = Exchange(settings, self.traffic, self._stop, transport)
 
     def __enter__(self) -> Self:
         return self
@@ -91,99 +73,128 @@ class RestClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        self.close()
 
-    def get(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T]) -> T:
-        """What `read` makes of the answer to GET `path`.
+    def close(self) -> None:
+        """Ends the requests of all threads: they raise Cancelled. Waits go on unless `stop` was set before."""
+        self._exchange.close()
+
+    def get(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T], cost: int = 1) -> T:
+        """What `read` makes of the answer to GET `path`, which takes `cost` units of the budget.
 
         Busy answers, lost connections, timeouts, broken bodies and a BadAnswerError from `read` are tried
-        again as the settings allow. Raises then UnreachableError or BadAnswerError; at once
-        ConfigurationError where the credential is refused, PageTokenExpiredError for 410, and BadAnswerError
-        for any other status.
+        again as the settings allow; a 401 is so once, with the credential renewed. Raises then
+        UnreachableError or BadAnswerError; at once ConfigurationError where the credential is refused,
+        PageTokenExpiredError for 410, BadAnswerError for any other status or too long a body, and Cancelled.
         """
         url = f"{self._base_url}{path}"
+        throttled = 0.0
+        is_renewed = False
 
         def attempt() -> T:
-            answer = self._answer(url, params)
+            nonlocal throttled, is_renewed
+            auth = self._login.current()
+            throttled += self._wait_for_turn(f"GET {url}", cost)
+            try:
+                answer = self._exchange.send(
+                    "GET",
+                    url,
+                    auth,
+                    params=params,
+                    needs=self._needs,
+                    refused=REFUSED,
+                    on_response=self._take_note,
+                )
+            except UnauthorizedError:
+                if is_renewed or not self._login.renew(auth):
+                    raise
+                is_renewed = True
+                return attempt()
             try:
                 return read(answer)
             except BadAnswerError as error:
-                raise RetryableError(BadAnswerError(f"GET {url}: {self._clean(str(error))}")) from error
+                raise RetryableError(BadAnswerError(f"GET {url}: {error}")) from error
 
-        return with_retries(attempt, self._settings, self._on_each_retry)
+        def attempt_told_without_secrets() -> T:
+            with self._told_without_secrets():
+                return attempt()
 
-    def _answer(self, url: str, params: Mapping[str, str]) -> Answer:
-        deadline = time.monotonic() + self._settings.total_seconds
-        try:
-            with self._client.stream("GET", url, params=dict(params)) as response:
-                raw = self._receive(response, url, deadline)
-                self._refuse(response, url, raw)
-                return Answer(_unpacked(response, url, raw), response.headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            raise RetryableError(UnreachableError(f"GET {url}: no connection: {_words(error)}")) from error
-        except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            raise RetryableError(StreamUnreachableError(f"GET {url}: {_words(error)}")) from error
+        return with_retries(
+            attempt_told_without_secrets,
+            self._settings,
+            self._on_each_retry,
+            self._wait_to_retry,
+            excused=lambda: throttled,
+        )
 
-    def _receive(self, response: httpx.Response, url: str, deadline: float) -> bytes:
-        chunks: list[bytes] = []
-        for chunk in response.iter_raw():
-            self.traffic.bytes_received += len(chunk)
-            chunks.append(chunk)
-            if time.monotonic() > deadline:
-                raise RetryableError(
-                    StreamUnreachableError(
-                        f"GET {url}: the body was not there after http.total_seconds = "
-                        f"{self._settings.total_seconds:g}"
-                    )
+    def _post_form(self, form: Mapping[str, str], auth: httpx.Auth | None) -> Answer:
+        """The answer of the token endpoint."""
+        url = str(self._token_url)
+        self._wait_for_turn(f"POST {url}", 1)
+        return self._exchange.send(
+            "POST",
+            url,
+            auth,
+            form=form,
+            needs=self._needs,
+            refused=REFUSED | {httpx.codes.BAD_REQUEST},
+            on_response=self._take_note,
+        )
+
+    def _wait_for_turn(self, told: str, cost: int) -> float:
+        """Waits until the budget lets a request go, and returns how many seconds that took."""
+        waited = 0.0
+        with _database_may_come_back():
+            turn = self._budget.take(cost)
+        while turn.wait_seconds > 0:
+            if turn.paused and turn.wait_seconds > self._settings.retry_seconds:
+                raise StreamUnreachableError(
+                    f"{told}: the API has asked everybody to wait, {turn.wait_seconds:.0f} s more, which exceeds "
+                    f"http.retry_seconds = {self._settings.retry_seconds:g}"
                 )
-        return b"".join(chunks)
+            self._sleep(turn.wait_seconds)
+            waited += turn.wait_seconds
+            self.traffic.add(throttled_seconds=turn.wait_seconds)
+            with _database_may_come_back():
+                turn = self._budget.take(cost, turn)
+        return waited
 
-    def _refuse(self, response: httpx.Response, url: str, raw: bytes) -> None:
-        status = response.status_code
-        if status == httpx.codes.OK:
-            return
-        if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            variable = f"{self._source_name.upper()}_TOKEN"
-            raise ConfigurationError(
-                f"GET {url}: the API refused the credential ({status}): set {variable} or "
-                f"{variable}_FILE to a valid token"
-            )
-        if status == httpx.codes.GONE:
-            raise PageTokenExpiredError(f"GET {url}: the page token has expired (410)")
-        if status in _BUSY:
-            wait = retry_after(response.headers.get("retry-after"), response.headers.get("date"))
-            raise RetryableError(StreamUnreachableError(f"GET {url}: the API answered {status}"), wait)
-        excerpt = self._clean(_unpacked(response, url, raw)[:120].decode("utf-8", "replace"))
-        raise BadAnswerError(f"GET {url}: the API answered {status}: {excerpt!r}; is base_url right?")
-
-    def _clean(self, text: str) -> str:
-        return one_line(text.replace(self._auth.token, "***"))
-
-    def _count(self) -> None:
-        self.traffic.requests += 1
+    def _take_note(self, response: httpx.Response) -> None:
+        """What an answer's headers mean for all who share the budget."""
+        with _database_may_come_back():
+            wait = asked_wait(response) if response.status_code in BANNED else None
+            if wait is not None:
+                self._budget.pause(wait)
+            self._budget.learn(response.headers)
 
     def _on_each_retry(self, error: ExtractError, wait: float) -> None:
-        self.traffic.retries += 1
+        self.traffic.add(retries=1)
         if self._on_retry is not None:
             self._on_retry(error, wait)
 
+    def _wait_to_retry(self, seconds: float) -> None:
+        self._sleep(seconds)
+        self.traffic.add(retry_wait_seconds=seconds)
 
-def _unpacked(response: httpx.Response, url: str, raw: bytes) -> bytes:
-    """The body without its content encoding. Raises RetryableError where it was cut."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding == "identity":
-        return raw
-    if encoding not in ("gzip", "x-gzip"):
-        raise BadAnswerError(f"GET {url}: the body is encoded as {one_line(encoding, 40)!r}, not as gzip")
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    def _sleep(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Cancelled("stopped while waiting, since the run ends")
+
+    @contextmanager
+    def _told_without_secrets(self) -> Iterator[None]:
+        try:
+            yield
+        except RetryableError as again:
+            error = type(again.error)(self._redactor.clean(str(again.error)))
+            raise RetryableError(error, again.wait_at_least) from None
+        except ExtractError as error:
+            raise type(error)(self._redactor.clean(str(error))) from None
+
+
+@contextmanager
+def _database_may_come_back() -> Iterator[None]:
+    """The budget's row is out of reach for a while: like an API that is."""
     try:
-        body = unpacker.decompress(raw)
-    except zlib.error as error:
-        raise RetryableError(BadAnswerError(f"GET {url}: the gzip body is broken")) from error
-    if not unpacker.eof:
-        raise RetryableError(BadAnswerError(f"GET {url}: the gzip body ends too early"))
-    return body
-
-
-def _words(error: Exception) -> str:
-    return one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+        yield
+    except UnreachableError as error:
+        raise RetryableError(error) from error

@@ -1,6 +1,7 @@
 """When and how long to wait before a request is made again."""
 
 import random
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,16 +32,16 @@ def retry_after(value: str | None, date: str | None, now: datetime | None = None
     if value is None:
         return None
     text = value.strip()
-    if text.isascii() and text.isdigit():
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
-    until = _http_date(text)
+    until = http_date(text)
     if until is None:
         return None
-    reference = _http_date(date) or now or datetime.now(UTC)
+    reference = http_date(date) or now or datetime.now(UTC)
     return max(0.0, (until - reference).total_seconds())
 
 
-def _http_date(text: str | None) -> datetime | None:
+def http_date(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
@@ -51,12 +52,17 @@ def _http_date(text: str | None) -> datetime | None:
 
 
 def with_retries(
-    attempt: Callable[[], T], settings: HttpSettings, on_retry: Callable[[ExtractError, float], None]
+    attempt: Callable[[], T],
+    settings: HttpSettings,
+    on_retry: Callable[[ExtractError, float], None],
+    sleep: Callable[[float], None],
+    excused: Callable[[], float] = lambda: 0.0,
 ) -> T:
     """What `attempt` returns, called again while it raises RetryableError, within the settings' limits.
 
     Waits grow exponentially with jitter; a wait the server asked for is never cut short: where it does not
-    fit into the time left, the error is raised at once. `on_retry` hears of each wait in seconds.
+    fit into the time left, the error is raised at once. `on_retry` hears of each wait in seconds, `sleep`
+    does it, and `excused` gives seconds spent that do not count, since they were waited for our own budget.
     """
     started = time.monotonic()
     for number in range(1, settings.attempts + 1):
@@ -64,7 +70,7 @@ def with_retries(
             return attempt()
         except RetryableError as again:
             wait = _wait(number, again.wait_at_least, settings)
-            spent = time.monotonic() - started
+            spent = time.monotonic() - started - excused()
             if number == settings.attempts:
                 raise type(again.error)(f"{again.error} (gave up after {number} attempts)") from again
             if spent + wait > settings.retry_seconds:
@@ -73,7 +79,7 @@ def with_retries(
                     f"{settings.retry_seconds:g})"
                 ) from again
             on_retry(again.error, wait)
-            time.sleep(wait)
+            sleep(wait)
     raise AssertionError("http.attempts is at least 1")
 
 

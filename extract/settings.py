@@ -49,6 +49,7 @@ class HttpSettings(Section):
     backoff_seconds: float = Field(default=0.5, ge=0)
     backoff_max_seconds: float = Field(default=30, ge=0)
     max_restarts: int = Field(default=10, ge=0)
+    max_body_bytes: int = Field(default=256 * 1024 * 1024, ge=1)
 
 
 class LeaseSettings(Section):

@@ -10,12 +10,12 @@ _SECONDS_TO_ROLL_BACK = 4
 
 
 def side_by_side(
-    tasks: Iterable[Callable[[], None]], at_once: int, stop: threading.Event, cancel: Callable[[], None]
+    tasks: Iterable[Callable[[], None]], at_once: int, stop: Callable[[], None], cancel: Callable[[], None]
 ) -> None:
     """Does `tasks`, at most `at_once` at a time, and returns when all are done.
 
     What a task raises is raised here, once those under way have ended; no other is begun then. Where this
-    thread is interrupted, `stop` is set; tasks that do not end by themselves in a few seconds are helped on by
+    thread is interrupted, `stop` is called; tasks that do not end by themselves in a few seconds are helped on by
     `cancel`, and left alone after some more: the threads are daemons.
     """
     crew = _Crew(tasks)
@@ -28,7 +28,7 @@ def side_by_side(
         for thread in threads:
             thread.join()
     except BaseException:
-        stop.set()
+        stop()
         crew.halt()
         _join(threads, _SECONDS_TO_FINISH)
         if any(thread.is_alive() for thread in threads):

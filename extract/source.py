@@ -2,11 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from extract.auth_kinds import Auth, Bearer
 from extract.paginate import PageToken
+
+
+class BudgetSettings(BaseModel):
+    """[sources.<name>.budget]: what all workers together may ask of the API, in units (Stream.request_cost).
+
+    Any 60 seconds hold at most `per_minute` units. Up to `burst` of them come at once, and the others evenly, at
+    per_minute - burst a minute. Sources that give the same `name` share one budget.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per_minute: int = Field(ge=2, le=1_000_000)
+    burst: int | None = Field(default=None, ge=1, description="a twentieth, or the dearest request")
+    name: str | None = Field(default=None, min_length=1, description="the source's name when left out")
+
+    @model_validator(mode="after")
+    def _leaves_a_steady_rate(self) -> Self:
+        if self.burst is not None and self.burst >= self.per_minute:
+            raise ValueError("burst must be less than per_minute")
+        return self
 
 
 class SourceSettings(BaseModel):
@@ -18,10 +40,14 @@ class SourceSettings(BaseModel):
     page_size: int = Field(default=1000, ge=1, le=1000)
     overlap_minutes: int = Field(default=10, ge=0, le=7 * 24 * 60)
     streams: tuple[str, ...] | None = Field(default=None, description="streams to run; all when left out")
+    token_url: str | None = Field(default=None, description="OAuth2: where tokens are fetched")
+    budget: BudgetSettings | None = None
 
-    @field_validator("base_url")
+    @field_validator("base_url", "token_url")
     @classmethod
-    def _plain_http_url(cls, value: str) -> str:
+    def _plain_http_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("must be an http or https URL such as https://api.example.com")
@@ -45,13 +71,32 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageHeader:
+    """Response headers that tell what everybody behind our address has used of the API's own limit.
+
+    Either `used`, the units of the current clock minute, of `limit` (the budget's per_minute when left out); or
+    `remaining`, the units left, with `reset`, when they are renewed: in seconds or as Unix time (the end of the
+    clock minute when left out).
+    """
+
+    used: str | None = None
+    limit: int | None = None
+    remaining: str | None = None
+    reset: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.used is None) == (self.remaining is None):
+            raise ValueError("a usage header gives either what is used or what remains")
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """One list that an API serves; lands in `raw.<source>__<name>`.
 
     `primary_key` names the fields that every record holds. `full_list` marks a stream that is always served
     whole, so that what a finished sweep lacks has been deleted. `subject` names the field that identifies a
     person, `personal` the top-level fields an erasure of that person blanks. `context` is kept beside every
-    record: what the request says and the record does not. `request_cost` is what a request takes from the budget.
+    record: what the request says and the record does not. `request_cost` is what a page takes of the budget.
     """
 
     name: str
@@ -73,6 +118,8 @@ class Stream:
             raise ValueError(f"stream {self.name}: declare either a cursor or full_list")
         if self.personal and self.subject is None:
             raise ValueError(f"stream {self.name}: personal fields need a subject")
+        if self.request_cost < 1:
+            raise ValueError(f"stream {self.name}: request_cost is less than 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +133,17 @@ class Erasures:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An API: its streams, its settings and how an erasure is announced. Authentication is a bearer token."""
+    """An API: its streams, its settings, how an erasure is announced, and how the API knows its caller.
+
+    `usage` says where an answer tells how much of the API's own limit is used.
+    """
 
     name: str
     streams: tuple[Stream, ...]
     settings: type[SourceSettings]
     erasures: Erasures | None = None
+    auth: Auth = field(default_factory=Bearer)
+    usage: UsageHeader | None = None
 
     def __post_init__(self) -> None:
         names = [stream.name for stream in self.streams]

@@ -8,7 +8,7 @@ from psycopg_pool import PoolTimeout
 from extract import ledger
 from extract.cursor import minus_minutes
 from extract.database import database_errors
-from extract.errors import CancelledError, ExtractError, LeaseHeldError
+from extract.errors import Cancelled, ExtractError, LeaseHeldError
 from extract.lease import Lease
 from extract.ledger import Conn, Sweep
 from extract.source import SourceSettings, Stream
@@ -20,7 +20,7 @@ def sweep_stream(tools: SweepTools, work: Work, lease: Lease, result: SweepResul
     """Sweeps to the end, counting into `result`; what was committed before an error stays committed.
 
     Raises BadAnswerError, UnreachableError, ConfigurationError, OutOfBalanceError, the sweep then being marked
-    as failed where it stands; LeaseHeldError, and CancelledError where the run is told to stop.
+    as failed where it stands; LeaseHeldError, and Cancelled where the run is told to stop.
     """
     with database_errors():
         previous, sweep = tools.patience.run(lambda connection: _begin(connection, tools, work))
@@ -29,7 +29,7 @@ def sweep_stream(tools: SweepTools, work: Work, lease: Lease, result: SweepResul
     try:
         with database_errors():
             SweepLoop(tools, work, lease=lease, sweep=sweep, previous=previous, result=result).run()
-    except (LeaseHeldError, CancelledError):
+    except (LeaseHeldError, Cancelled):
         raise  # whoever took over is sweeping it now, or the next run will
     except ExtractError:
         with contextlib.suppress(psycopg.Error, PoolTimeout, ExtractError):

@@ -11,7 +11,7 @@ from extract.cursor import greatest, parse_time
 from extract.dead_letters import is_buried
 from extract.errors import (
     BadAnswerError,
-    CancelledError,
+    Cancelled,
     ConfigurationError,
     ExtractError,
     PageTokenExpiredError,
@@ -85,13 +85,15 @@ class SweepLoop:
         if self._stream.cursor is not None and self._position.since is not None:
             params[self._stream.cursor.param] = self._position.since
         params |= walk.params(self._tools.section.page_size)
-        return self._tools.client.get(self._stream.path, params, partial(reading.read, walk))
+        return self._tools.client.get(
+            self._stream.path, params, partial(reading.read, walk), self._stream.request_cost
+        )
 
     def _wait(self, pages: PageFetcher) -> Fetched | None:
         """The next page, however long it takes; None where `_error` says why it will not come."""
         while True:
             if self._tools.stop.is_set():
-                raise CancelledError("the run is being stopped")
+                raise Cancelled("the run is being stopped")
             self._tools.leases.assert_held(self._lease)
             fetched = self._take(pages, _POLL_SECONDS)
             if fetched is not None or self._error is not None:

@@ -100,7 +100,7 @@ def test_an_api_that_answers_html_is_told_apart(ready: Command, elt_database: An
         done = ready.run("run", "smartpizza")
     finally:
         api.faults()
-    assert_red(elt_database, done, 1, f"{api.url}/v1/branches", "HTML")
+    assert_red(elt_database, done, 1, f"{api.url}/v1/", "HTML")
 
 
 def test_check_says_a_line_each_and_leaves_with_the_worst(ready: Command, api: RunningApi) -> None:

@@ -1,6 +1,7 @@
 """The HTTP client: retries, waits, deadlines, credentials."""
 
 import gzip
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from extract.budget import LocalPause, Turn
 from extract.errors import BadAnswerError, ConfigurationError, StreamUnreachableError, UnreachableError
 from extract.rest import RestClient
 from extract.retry import retry_after
@@ -49,8 +51,12 @@ def in_turn(*answers: httpx.Response | Exception) -> Handler:
 @pytest.mark.parametrize(
     "fault",
     [
+        answer(b"", status=418),
         answer(b"", status=429),
+        answer(b"<html>Access denied</html>", status=403),
+        answer(b"Access denied", status=403, content_type="text/html; charset=utf-8"),
         answer(b"", status=500),
+        answer(b"no brotli", status=503, content_encoding="br"),
         answer(b"", status=502),
         answer(b"", status=503),
         answer(b"", status=504),
@@ -80,6 +86,12 @@ def test_a_lasting_fault_is_not_tried_again(status: int) -> None:
     with pytest.raises(BadAnswerError, match=f"http://api.test/v1/orders: the API answered {status}"):
         get(rest)
     assert rest.traffic.requests == 1
+
+
+def test_a_credential_without_the_right_is_not_tried_again() -> None:
+    rest = client(in_turn(answer(b'{"error": "forbidden"}', status=403)))
+    with pytest.raises(ConfigurationError, match=r"refused the credential \(403\)"):
+        get(rest)
 
 
 def test_attempts_end_and_the_message_holds_no_query() -> None:
@@ -112,8 +124,10 @@ def test_retry_after_is_never_cut_short(form: str) -> None:
             wait = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
         return answer(b"", status=429, retry_after=wait)
 
-    get(client(busy_once))
+    rest = client(busy_once)
+    get(rest)
     assert calls[1] - calls[0] >= 1.0
+    assert rest.traffic.throttled_seconds + rest.traffic.retry_wait_seconds >= 1.0
 
 
 def test_a_wait_that_does_not_fit_is_not_begun() -> None:
@@ -121,7 +135,25 @@ def test_a_wait_that_does_not_fit_is_not_begun() -> None:
     started = time.monotonic()
     with pytest.raises(StreamUnreachableError, match="waiting 3600 s more exceeds"):
         get(rest)
+    with pytest.raises(StreamUnreachableError, match="asked everybody to wait, 3600 s more"):
+        get(rest)
+    assert rest.traffic.requests == 1
     assert time.monotonic() - started < 1
+
+
+class Stingy(LocalPause):
+    """A budget that lets each request wait."""
+
+    def take(self, _: int, turn: Turn | None = None) -> Turn:
+        return Turn(0) if turn is not None else Turn(0.3)
+
+
+def test_waiting_for_our_own_budget_does_not_use_up_the_time_for_retries() -> None:
+    transport = httpx.MockTransport(in_turn(answer(b"", status=503), answer(b"", status=503), answer(b"[]")))
+    http = HttpSettings(attempts=3, backoff_seconds=0, retry_seconds=0.2)
+    rest = RestClient("smartpizza", "http://api.test", http, transport=transport, budget=Stingy())
+    assert get(rest) == b"[]"
+    assert rest.traffic.throttled_seconds == pytest.approx(0.9)
 
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -132,6 +164,7 @@ NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
     [
         (None, None, None),
         ("7", None, 7.0),
+        ("1.5", None, 1.5),
         ("Mon, 16 Mar 2026 12:00:30 GMT", None, 30.0),
         ("Mon, 16 Mar 2026 13:00:30 GMT", "Mon, 16 Mar 2026 13:00:00 GMT", 30.0),
         ("Mon, 16 Mar 2026 11:00:00 GMT", None, 0.0),
@@ -158,6 +191,43 @@ def test_a_body_that_drips_ends_at_the_total_deadline() -> None:
     with pytest.raises(StreamUnreachableError, match=r"http.total_seconds = 0.3"):
         get(rest)
     assert time.monotonic() - started < 1
+
+
+BOMB = gzip.compress(b" " * 50_000_000)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        answer(BOMB, content_encoding="gzip"),
+        answer(BOMB, content_encoding="gzip", status=400),
+        answer(b" " * 100_001),
+    ],
+    ids=["bomb", "bomb as an error", "plain"],
+)
+def test_a_body_without_end_does_not_fill_the_memory(body: httpx.Response) -> None:
+    rest = client(in_turn(body), max_body_bytes=100_000)
+    with pytest.raises(BadAnswerError, match=r"longer than http\.max_body_bytes = 100000"):
+        get(rest)
+    assert rest.traffic.requests == 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_a_body_as_long_as_allowed_is_read(encoding: str) -> None:
+    body = b" " * 100_000
+    sent = gzip.compress(body) if encoding == "gzip" else body
+    rest = client(in_turn(answer(sent, content_encoding=encoding)), max_body_bytes=100_000)
+    assert get(rest) == body
+
+
+def test_threads_lose_no_count() -> None:
+    rest = client(lambda _: answer(b"[]" * 50))
+    threads = [threading.Thread(target=lambda: [get(rest) for _ in range(100)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (rest.traffic.requests, rest.traffic.bytes_received) == (800, 80_000)
 
 
 def test_a_rotated_token_file_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,10 @@ def test_a_key_that_is_set_arrives(tmp_path: Path) -> None:
         ('[sources.smartpizza]\nbase_url = "api.test"', ["sources.smartpizza.base_url", "http"]),
         ('[sources.smartpizza]\nbase_url = "https://me:hunter2@api.test"', ["base_url", "credentials"]),
         ("[lease]\nseconds = 10\nheartbeat_seconds = 9", ["lease", "at most half"]),
+        (
+            "[sources.smartpizza.budget]\nper_minut = 60",
+            ["unknown key sources.smartpizza.budget.per_minut", "did you mean per_minute?", "burst"],
+        ),
         ("[load", ["is no TOML"]),
     ],
 )

@@ -1,0 +1,155 @@
+"""How much may be asked of an API at the moment: a budget shared through Postgres, and pauses the API asks for."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from psycopg_pool import ConnectionPool
+
+from extract.database import database_errors
+from extract.errors import ConfigurationError
+from extract.source import BudgetSettings, Source, UsageHeader
+from extract.usage import left_of
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a request may be sent: now where `wait_seconds` is 0, else ask again after them with the turn.
+
+    `paused` says that the API itself asked to wait.
+    """
+
+    wait_seconds: float
+    paused: bool = False
+    ticket: int | None = None
+
+
+class Budget(Protocol):
+    """What decides when a request may be sent. Threads share it."""
+
+    def take(self, cost: int, turn: Turn | None = None) -> Turn:
+        """The turn of a request of `cost` units; `turn` is the one it has waited for, if it has."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Nobody sends anything for so long."""
+        ...
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Takes note of what an answer's headers tell about use by others."""
+        ...
+
+
+class LocalPause:
+    """No budget: only a pause the API asks for holds, for all threads of this process."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._guard = threading.Lock()
+
+    def take(self, cost: int, turn: Turn | None = None) -> Turn:  # noqa: ARG002 - the cost is not limited
+        left = self._until - time.monotonic()
+        return Turn(left, paused=True) if left > 0 else Turn(0)
+
+    def pause(self, seconds: float) -> None:
+        with self._guard:
+            self._until = max(self._until, time.monotonic() + seconds)
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Nothing: there is no budget to correct."""
+
+
+class SharedBudget:
+    """A row of ops.request_budgets, shared by all who name it; each step is one short statement.
+
+    Raises UnreachableError where the database is away; a pause then holds in this process at least.
+    """
+
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        name: str,
+        *,
+        per_minute: int,
+        burst: int,
+        usage: UsageHeader | None = None,
+    ) -> None:
+        self._pool = pool
+        self._row: dict[str, str | int] = {"name": name, "per_minute": per_minute, "burst": burst}
+        self._per_minute = per_minute
+        self._burst = burst
+        self._usage = usage
+        self._here = LocalPause()
+
+    def take(self, cost: int, turn: Turn | None = None) -> Turn:
+        here = self._here.take(cost)
+        if here.wait_seconds > 0:
+            return here
+        if cost > self._burst:
+            raise ConfigurationError(
+                f"a request of {cost} units never fits budget {self._row['name']}: set its burst to {cost} or more"
+            )
+        statement = """
+            select wait_seconds, paused, ticket
+            from ops.take_from_budget(%(name)s, %(cost)s, %(per_minute)s, %(burst)s, %(held)s)
+        """
+        values = self._row | {"cost": cost, "held": turn.ticket if turn is not None else None}
+        with database_errors(), self._pool.connection() as connection:
+            row = connection.execute(statement, values).fetchone()
+        if row is None:
+            raise AssertionError("take_from_budget gives one row")
+        return Turn(*row)
+
+    def pause(self, seconds: float) -> None:
+        self._here.pause(seconds)
+        statement = "select ops.pause_budget(%(name)s, %(seconds)s, %(per_minute)s, %(burst)s)"
+        with database_errors(), self._pool.connection() as connection:
+            connection.execute(statement, self._row | {"seconds": seconds})
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        if self._usage is None:
+            return
+        left = left_of(self._usage, headers, self._per_minute)
+        if left is None or self._cannot_matter(left.remaining, left.seconds):
+            return
+        statement = """
+            select ops.correct_budget(%(name)s, %(remaining)s, %(seconds)s, %(per_minute)s, %(burst)s)
+        """
+        values = self._row | {"remaining": left.remaining, "seconds": left.seconds}
+        with database_errors(), self._pool.connection() as connection:
+            connection.execute(statement, values)
+
+    def _cannot_matter(self, remaining: float, seconds: float) -> bool:
+        """Whether more is left than the budget itself grants in that time: spares a statement an answer."""
+        return seconds + (self._burst - remaining) * 60 / (self._per_minute - self._burst) <= 0
+
+
+def budget_of(source: Source, settings: BudgetSettings | None, pool: ConnectionPool) -> Budget:
+    """The budget that a source's settings describe; without them, only the pauses an API asks for.
+
+    Raises ConfigurationError where a stream's request never fits.
+    """
+    if settings is None:
+        return LocalPause()
+    dearest = max(source.streams, key=lambda stream: stream.request_cost)
+    burst = settings.burst or max(settings.per_minute // 20, dearest.request_cost)
+    section = f"[sources.{source.name}.budget]"
+    if dearest.request_cost > burst:
+        raise ConfigurationError(
+            f"config: {section} burst = {burst} is less than a request of {dearest.name} costs: "
+            f"{dearest.request_cost}"
+        )
+    if burst >= settings.per_minute:
+        raise ConfigurationError(
+            f"config: {section} per_minute = {settings.per_minute} must be more than a request of "
+            f"{dearest.name} costs: {dearest.request_cost}"
+        )
+    return SharedBudget(
+        pool,
+        settings.name or source.name,
+        per_minute=settings.per_minute,
+        burst=burst,
+        usage=source.usage,
+    )
