@@ -17,10 +17,10 @@ attempts = 1
 
 
 def run() -> Figures:
-    """A backfill of four hours; the pages of some of them drip."""
-    with lab(BulkConfig(records=HOURS * ORDERS_AN_HOUR + 4, seed=3)) as here:
+    """A backfill of four hours; pages of two of them drip."""
+    with lab(BulkConfig(records=HOURS * ORDERS_AN_HOUR + 4, seed=1)) as here:
         here.configure(CONFIG)
-        here.api.faults(drip={"share": 0.02})
+        here.api.faults(drip={"share": 0.05})
         started = time.monotonic()
         window = ("--from", "2026-03-16T00:00:00Z", "--to", "2026-03-16T04:00:00Z", "--window", "1")
         done = here.run("backfill", "smartpizza", "--stream", "orders", *window, check=False)
