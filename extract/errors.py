@@ -61,6 +61,14 @@ class OutOfBalanceError(ExtractError):
     """Records served differ from raw records plus dead letters."""
 
 
+class TooManyDeadLettersError(ExtractError):
+    """More of a sweep's records became dead letters than the source's settings tolerate."""
+
+
+class LettersChangedError(ExtractError):
+    """Dead letters that were open when they were read are no longer."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the process to end. A KeyboardInterrupt, so that psycopg cancels a running statement."""
 

@@ -130,25 +130,34 @@ def begin_sweep(
     *,
     source: str,
     stream: str,
-    kind: Literal["incremental", "full"],
+    kind: Literal["incremental", "full", "replay"],
     since: str | None,
+    shard: str = "",
 ) -> Sweep:
     """Writes the row of a new sweep, which asks for what changed at or after `since` (None: everything)."""
     row = connection.execute(
         """
-        insert into ops.sweeps (source, stream, kind, run_id, since) values (%s, %s, %s, %s, %s)
+        insert into ops.sweeps (source, stream, shard, kind, run_id, since) values (%s, %s, %s, %s, %s, %s)
         returning sweep_id
         """,
-        [source, stream, kind, run_id, _scalar(since)],
+        [source, stream, shard, kind, run_id, _scalar(since)],
     ).fetchone()
     if row is None:
         raise AssertionError("insert ... returning gave no row")
-    return Sweep(row[0], source, stream, "", Position(since=since), None, resumed=False)
+    return Sweep(row[0], source, stream, shard, Position(since=since), None, resumed=False)
 
 
 def count_restart(connection: Conn, sweep_id: int) -> None:
     """Counts that a sweep lost its page token and went on from its cursor."""
     connection.execute("update ops.sweeps set restarts = restarts + 1 where sweep_id = %s", [sweep_id])
+
+
+def finish_sweep(connection: Conn, sweep_id: int) -> None:
+    """Marks a sweep as finished that has no last page to finish with: a replay."""
+    connection.execute(
+        "update ops.sweeps set status = 'finished', ended_at = clock_timestamp() where sweep_id = %s",
+        [sweep_id],
+    )
 
 
 def fail_sweep(connection: Conn, sweep_id: int) -> None:

@@ -13,7 +13,13 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
 from extract.copy_rows import COLUMNS, HEADER, TRAILER, RowFrame
-from extract.dead_letters import DATA_ERRORS, DeadLetter, insert_dead_letters, unfit_records
+from extract.dead_letters import (
+    DATA_ERRORS,
+    DeadLetter,
+    insert_dead_letters,
+    mark_replayed,
+    unfit_records,
+)
 from extract.errors import OutOfBalanceError
 from extract.lease import Lease
 from extract.ledger import Position, Sweep
@@ -34,13 +40,15 @@ class LoadedPage:
     extracted_at: datetime
     served_at: datetime | None
     broken: dict[int, str] = field(default_factory=dict)
+    context: bytes | None = None  # of this page alone, instead of the load's
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
     """What commits at once: pages of a sweep, where it goes on, and whether it ends with them.
 
-    `watermark` is what the sweep will have earned; with `finishes` it becomes the stream's cursor.
+    `watermark` is what the sweep will have earned; with `finishes` it becomes the stream's cursor. A replay
+    names the load that it mends, and the dead letters (ids) that it makes good.
     """
 
     run_id: UUID
@@ -51,6 +59,8 @@ class Load:
     position: Position
     watermark: str | None
     finishes: bool
+    replays_load_id: int | None = None
+    mends: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +93,8 @@ class Loader:
     def commit(self, load: Load, lease: Lease) -> Loaded:
         """Commits `load`. Where raw refuses some of its records, they become dead letters.
 
-        Raises LeaseHeldError where the lease has been taken over and OutOfBalanceError where the books do not
-        balance; nothing is committed then.
+        Raises LeaseHeldError where the lease has been taken over, OutOfBalanceError where the books do not
+        balance and LettersChangedError where a letter it mends is no longer open; nothing is committed then.
         """
         with self._pool.connection() as connection:
             begun = _begin(connection)
@@ -137,6 +147,7 @@ def _commit(connection: Conn, load: Load, lease: Lease, begun: _Begun) -> Loaded
             source=sweep.source,
             stream=sweep.stream,
         )
+        mark_replayed(connection, load.mends, begun.load_id)
         served = sum(len(page.records) for page in load.pages)
         _update_sweep(connection, load, served, records, letters)
         if load.finishes and load.watermark is not None:
@@ -154,7 +165,9 @@ def _copy(connection: Conn, load: Load, begun: _Begun) -> int:
         with cursor.copy(statement) as copy:
             copy.write(HEADER)
             for page in load.pages:
-                frame = RowFrame(begun.load_id, begun.day, page.extracted_at, page.served_at, load.context)
+                frame = RowFrame(
+                    begun.load_id, begun.day, page.extracted_at, page.served_at, page.context or load.context
+                )
                 block, rows = frame.encode(page.records, first, page.broken)
                 copy.write(block)
                 first += len(page.records)
@@ -167,7 +180,14 @@ def _copy(connection: Conn, load: Load, begun: _Begun) -> int:
 
 def _letters(load: Load) -> list[DeadLetter]:
     return [
-        DeadLetter(page.number, position, reason, page.served_at, load.context, bytes(page.records[position]))
+        DeadLetter(
+            page.number,
+            position,
+            reason,
+            page.served_at,
+            page.context or load.context,
+            bytes(page.records[position]),
+        )
         for page in load.pages
         for position, reason in page.broken.items()
     ]
@@ -223,8 +243,8 @@ def _take_place(connection: Conn, load: Load, begun: _Begun, records: int, lette
         """
         insert into ops.loads
             (load_id, load_order, sweep_id, run_id, source, stream, shard, loaded_on, pages, records,
-            dead_letters, bytes, position, finishes_sweep, started_at)
-        values (%s, nextval('ops.load_orders'), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            dead_letters, bytes, position, finishes_sweep, replays_load_id, started_at)
+        values (%s, nextval('ops.load_orders'), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         returning load_order
         """,
         [
@@ -241,6 +261,7 @@ def _take_place(connection: Conn, load: Load, begun: _Begun, records: int, lette
             size,
             load.position.as_json(),
             load.finishes,
+            load.replays_load_id,
             begun.started_at,
         ],
     ).fetchone()

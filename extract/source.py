@@ -9,6 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from extract.paginate import PageToken
 
 
+class DeadLetterSettings(BaseModel):
+    """[sources.<name>.dead_letters]: how many open dead letters a sweep of one stream may leave.
+
+    `max_share` is of the records served, judged from the sweep's thousandth record on and at its end.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_records: int = Field(default=1000, ge=0)
+    max_share: float = Field(default=0.05, ge=0, le=1)
+
+
 class SourceSettings(BaseModel):
     """Settings that every source has: its section `[sources.<name>]` in the config file."""
 
@@ -18,6 +30,7 @@ class SourceSettings(BaseModel):
     page_size: int = Field(default=1000, ge=1, le=1000)
     overlap_minutes: int = Field(default=10, ge=0, le=7 * 24 * 60)
     streams: tuple[str, ...] | None = Field(default=None, description="streams to run; all when left out")
+    dead_letters: DeadLetterSettings = DeadLetterSettings()
 
     @field_validator("base_url")
     @classmethod
