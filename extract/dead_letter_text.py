@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 
-from extract.dead_letter_queue import Group, Letter, WholeLetter
 from extract.dead_letters import WHOLE_PAGE
 from extract.errors import one_line
+from extract.letter import Group, Letter, WholeLetter
 
 
 def printable(data: bytes) -> str:

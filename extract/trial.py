@@ -9,9 +9,9 @@ from psycopg.rows import TupleRow
 
 from extract.answer import Answer
 from extract.cursor import parse_time
-from extract.dead_letter_queue import WholeLetter
 from extract.dead_letters import WHOLE_PAGE, unfit_records
 from extract.errors import BadAnswerError
+from extract.letter import WholeLetter
 from extract.load import LoadedPage
 from extract.promise import Promise
 from extract.repair import is_key_damaged, repair

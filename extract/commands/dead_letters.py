@@ -1,19 +1,18 @@
 """`extract dead-letters`: list, show, replay, discard."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from extract.commands.common import AnySources, AsJson, Config, OneSource, named
-from extract.database import connect, database_errors, open_pool
+from extract.commands.common import AnySources, AsJson, Ids, OneSource, OneStream, named, streams_called
+from extract.commands.replay import replay_letters
+from extract.database import connect, database_errors
 from extract.dead_letter_queue import (
-    LetterStatus,
     Which,
     assert_open,
     discard_letters,
@@ -22,22 +21,13 @@ from extract.dead_letter_queue import (
     read_letters,
 )
 from extract.dead_letter_text import brief_json, brief_line, group_lines, whole_json, whole_lines
-from extract.errors import ConfigurationError, one_line
-from extract.failure import written_down
-from extract.mended import read_mended
-from extract.pipeline import assert_migrated
-from extract.replay import ReplayResult, Wanted, replay
-from extract.settings import load_settings
-from extract.source import Source, Stream
-
-_TOLD = 20
+from extract.errors import ConfigurationError
+from extract.letter import LetterStatus
 
 dead_letters = typer.Typer(
     help="Records that raw could not hold: list, show, replay or discard them.", no_args_is_help=True
 )
 
-OneStream = Annotated[str | None, typer.Option("--stream", help="Only this stream.")]
-Ids = Annotated[list[int] | None, typer.Option("--id", help="Only this letter; may be repeated.")]
 Reason = Annotated[str | None, typer.Option(help="Only letters whose reason holds this text.")]
 
 
@@ -106,48 +96,9 @@ def show(
                 typer.echo(line)
 
 
-@dead_letters.command(
+dead_letters.command(
     "replay", epilog="Example: extract dead-letters replay smartpizza --stream orders --repair"
-)
-def replay_letters(
-    source: OneSource,
-    *,
-    stream: OneStream = None,
-    ids: Ids = None,
-    repair: Annotated[
-        bool,
-        typer.Option(
-            "--repair",
-            help="Put U+FFFD for what Postgres cannot hold, and a string for a number that is too large; "
-            "the rows' context says so.",
-        ),
-    ] = False,
-    mended: Annotated[
-        Path | None,
-        typer.Option(help='Lines {"dead_letter_id": 17, "record": {...}}: load these instead of the bytes.'),
-    ] = None,
-    config: Config = None,
-) -> None:
-    """Try open letters again: a new load for each load that left some, which models follow like any other.
-
-    Letters that are still bad stay open. Exit code 1 where some do.
-    """
-    if mended is not None and (ids or repair):
-        raise ConfigurationError("--mended names the letters and their records: leave out --id and --repair")
-    with written_down(source, "replay"):
-        settings = load_settings(config)
-        (declared,) = named([source])
-        streams = _streams(declared, stream)
-        given = read_mended(mended) if mended else []
-        wanted = Wanted(ids or None, repair, {each.dead_letter_id: each.record for each in given})
-        with open_pool(settings.database) as pool:
-            assert_migrated(pool)
-            places = {each.dead_letter_id: each.place for each in given} | dict.fromkeys(ids or (), "--id")
-            with database_errors(), pool.connection() as connection:
-                assert_open(connection, source, [each.name for each in streams], places)
-            result = replay(pool, settings, declared, streams, wanted)
-    _tell(source, result)
-    raise typer.Exit(result.exit_code)
+)(replay_letters)
 
 
 @dead_letters.command(
@@ -168,35 +119,12 @@ def discard(
     if not because.strip() or reason == "":
         raise ConfigurationError("--because and --reason must not be empty")
     (declared,) = named([source])
-    streams = [each.name for each in _streams(declared, stream)]
+    streams = [each.name for each in streams_called(declared, stream)]
     with _connected() as connection:
         assert_open(connection, source, streams, dict.fromkeys(ids or (), "--id"))
         which = Which(sources=[source], stream=stream, reason=reason, ids=ids or None)
         count = discard_letters(connection, which, because)
     typer.echo(f"{source}: discarded {count} dead letters")
-
-
-def _tell(source: str, result: ReplayResult) -> None:
-    typer.echo(
-        f"{source}: replayed {result.replayed} dead letters in {result.loads} loads ({result.records} records), "
-        f"{len(result.still_open) + result.new_letters} stay open"
-    )
-    for letter_id, reason in list(result.still_open.items())[:_TOLD]:
-        typer.echo(f"{letter_id:>8}  {one_line(reason, 160)}")
-    if len(result.still_open) > _TOLD:
-        typer.echo(f"     ...  {len(result.still_open) - _TOLD} more")
-    if result.new_letters:
-        typer.echo(f"     new  {result.new_letters} records of pages that could be read are dead letters now")
-    if result.error:
-        typer.echo(f"extract: {source}: {result.error}", err=True)
-
-
-def _streams(source: Source, name: str | None) -> Sequence[Stream]:
-    if name is not None and name not in source.stream_names:
-        raise ConfigurationError(
-            f"{source.name} has no stream {name!r}; its streams: {', '.join(source.stream_names)}"
-        )
-    return [stream for stream in source.streams if name in (None, stream.name)]
 
 
 @contextmanager
