@@ -8,6 +8,7 @@ import typer
 
 from extract.commands.backfill import backfill
 from extract.commands.check import check
+from extract.commands.dead_letters import dead_letters
 from extract.commands.erase import erase
 from extract.commands.init import init
 from extract.commands.run import run
@@ -36,6 +37,7 @@ app.command(epilog="Example: extract backfill smartpizza --from 2026-03-01 --to 
 )
 app.command(epilog="Example: extract status --json")(status)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract erase smartpizza")(erase)
+app.add_typer(dead_letters, name="dead-letters")
 
 
 def main() -> NoReturn:

@@ -9,7 +9,12 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from extract.errors import LettersChangedError
+
 Conn = Connection[TupleRow]
+
+# The position of a letter that is a whole page, because it could not be read.
+WHOLE_PAGE = -1
 
 # What COPY into jsonb raises because of the data: malformed, or beyond a limit of the type or of the parser.
 DATA_ERRORS = (
@@ -25,7 +30,10 @@ WHOLE_PAGE = -1
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record that stays out of raw. `page` counts from 1 in its sweep, `position` from 0 in its page."""
+    """A record that stays out of raw. `page` counts from 1 in its sweep, `position` from 0 in its page.
+
+    At position WHOLE_PAGE, `record` is the body of the page.
+    """
 
     page: int
     position: int
@@ -122,3 +130,25 @@ def is_buried(connection: Conn, sweep_id: int, page: int, body: bytes) -> bool:
         [sweep_id, page, WHOLE_PAGE, body],
     ).fetchone()
     return found is not None
+
+
+def mark_replayed(connection: Conn, letter_ids: Sequence[int], load_id: int) -> None:
+    """Marks open letters as replayed by a load, in whose transaction this is called.
+
+    Raises LettersChangedError where one is no longer open.
+    """
+    if not letter_ids:
+        return
+    marked = connection.execute(
+        """
+        update ops.dead_letters
+        set status = 'replayed', mended_by_load_id = %s, mended_at = clock_timestamp()
+        where dead_letter_id = any(%s) and status = 'open'
+        """,
+        [load_id, list(letter_ids)],
+    ).rowcount
+    if marked != len(letter_ids):
+        raise LettersChangedError(
+            f"{len(letter_ids) - marked} of {len(letter_ids)} dead letters were discarded, erased or replayed "
+            "by somebody else meanwhile; nothing of their load was committed: run the replay again"
+        )

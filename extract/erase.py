@@ -140,7 +140,8 @@ def _redact_dead_letters(connection: Conn, source: Source, stream: Stream, subje
     rows = connection.execute(
         """
         update ops.dead_letters as letter
-        set bytes = %(redaction)s, reason = 'erased', status = 'discarded'
+        set bytes = %(redaction)s, reason = 'erased',
+            status = case when letter.status = 'open' then 'discarded' else letter.status end
         from unnest(%(subjects)s::text[], %(spelt)s::bytea[]) as erased (subject, spelt)
         where letter.source = %(source)s and letter.stream = %(stream)s
             and letter.bytes <> %(redaction)s and position(erased.spelt in letter.bytes) > 0

@@ -65,6 +65,14 @@ class Cancelled(ExtractError):  # noqa: N818 - a sibling of Stopped, and no faul
     """A request was stopped by this process, since its run ends."""
 
 
+class TooManyDeadLettersError(ExtractError):
+    """More of a sweep's records became dead letters than the source's settings tolerate."""
+
+
+class LettersChangedError(ExtractError):
+    """Dead letters that were open when they were read are no longer."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the process to end. A KeyboardInterrupt, so that psycopg cancels a running statement."""
 

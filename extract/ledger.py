@@ -15,7 +15,7 @@ from extract.traffic import Traffic
 
 Conn = Connection[TupleRow]
 RunStatus = Literal["done", "failed", "skipped", "stopped"]
-SweepKind = Literal["incremental", "full", "backfill"]
+SweepKind = Literal["incremental", "full", "backfill", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,14 @@ def count_restart(connection: Conn, sweep_id: int, position: Position) -> None:
     connection.execute(
         "update ops.sweeps set restarts = restarts + 1, position = %s where sweep_id = %s",
         [position.as_json(), sweep_id],
+    )
+
+
+def finish_sweep(connection: Conn, sweep_id: int) -> None:
+    """Marks a sweep as finished that has no last page to finish with: a replay."""
+    connection.execute(
+        "update ops.sweeps set status = 'finished', ended_at = clock_timestamp() where sweep_id = %s",
+        [sweep_id],
     )
 
 

@@ -21,6 +21,7 @@ from extract.dead_letters import (
     WHOLE_PAGE,
     DeadLetter,
     insert_dead_letters,
+    mark_replayed,
     unfit_records,
 )
 from extract.errors import OutOfBalanceError
@@ -48,6 +49,7 @@ class LoadedPage:
     served_at: datetime | None
     broken: dict[int, str] = field(default_factory=dict)
     unread: tuple[str, bytes] | None = None
+    context: bytes | None = None  # of this page alone, instead of the load's
 
 
 def _nothing() -> None:
@@ -61,7 +63,8 @@ class Load:
     While the rows are copied, `more` is asked for further pages until it gives None; by then it has brought
     `position`, `watermark` and `finishes` up to date. `watermark` is what the sweep will have earned; with
     `finishes` it becomes the stream's cursor. `after` is the position that the load before it committed, where
-    it is not the sweep's first.
+    it is not the sweep's first. A replay names the load that it mends, and the dead letters (ids) that it makes
+    good.
     """
 
     run_id: UUID
@@ -74,6 +77,8 @@ class Load:
     finishes: bool
     more: Callable[[], LoadedPage | None] = _nothing
     after: Position | None = None
+    replays_load_id: int | None = None
+    mends: Sequence[int] = ()
 
     def arriving(self) -> Iterator[LoadedPage]:
         """All pages, those that are still to come included; they are kept, so that it can be done again."""
@@ -120,7 +125,8 @@ class Loader:
 
         Where the connection is lost, it looks with a new one whether the load was committed, and does it
         again if not. Raises LeaseHeldError where the lease has been taken over, OutOfBalanceError where the
-        books do not balance, UnreachableError where the database stays away; nothing is committed then.
+        books do not balance, LettersChangedError where a letter it mends is no longer open, UnreachableError
+        where the database stays away; nothing is committed then.
         """
         begun: _Begun | None = None
 
@@ -211,6 +217,7 @@ def _commit(connection: Conn, load: Load, lease: Lease, begun: _Begun) -> Loaded
             stream=sweep.stream,
         )
         _bury_pages(connection, load, begun.load_id)
+        mark_replayed(connection, load.mends, begun.load_id)
         served = sum(len(page.records) for page in load.pages)
         _update_sweep(connection, load, served, records, letters)
         if load.finishes and load.watermark is not None:
@@ -228,7 +235,8 @@ def _copy(connection: Conn, load: Load, begun: _Begun) -> int:
         with cursor.copy(statement) as copy:
             copy.write(HEADER)
             for page in load.arriving():
-                frame = RowFrame(begun.load_id, begun.day, page.extracted_at, page.served_at, load.context)
+                context = page.context or load.context
+                frame = RowFrame(begun.load_id, begun.day, page.extracted_at, page.served_at, context)
                 block, rows = frame.encode(page.records, first, page.broken)
                 copy.write(block)
                 first += len(page.records)
@@ -241,7 +249,14 @@ def _copy(connection: Conn, load: Load, begun: _Begun) -> int:
 
 def _letters(load: Load) -> list[DeadLetter]:
     return [
-        DeadLetter(page.number, position, reason, page.served_at, load.context, bytes(page.records[position]))
+        DeadLetter(
+            page.number,
+            position,
+            reason,
+            page.served_at,
+            page.context or load.context,
+            bytes(page.records[position]),
+        )
         for page in load.pages
         for position, reason in page.broken.items()
     ]
@@ -333,8 +348,8 @@ def _take_place(connection: Conn, load: Load, begun: _Begun, records: int, lette
         """
         insert into ops.loads
             (load_id, load_order, sweep_id, run_id, source, stream, shard, loaded_on, pages, records,
-            dead_letters, bytes, position, finishes_sweep, started_at)
-        values (%s, nextval('ops.load_orders'), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            dead_letters, bytes, position, finishes_sweep, replays_load_id, started_at)
+        values (%s, nextval('ops.load_orders'), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         returning load_order
         """,
         [
@@ -351,6 +366,7 @@ def _take_place(connection: Conn, load: Load, begun: _Begun, records: int, lette
             size,
             load.position.as_json(),
             load.finishes,
+            load.replays_load_id,
             begun.started_at,
         ],
     ).fetchone()

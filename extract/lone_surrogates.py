@@ -11,9 +11,9 @@ _ESCAPES = re.compile(
 )
 
 
-def covered(body: bytes) -> bytes:
-    """`body` with each lone surrogate covered by an escaped blank, all else at the same place."""
-    return _ESCAPES.sub(lambda found: rb"\u0020" if found[1] else found[0], body)
+def covered(body: bytes, cover: bytes = rb"\u0020") -> bytes:
+    """`body` with each lone surrogate covered by an escape (of a blank), all else at the same place."""
+    return _ESCAPES.sub(lambda found: cover if found[1] else found[0], body)
 
 
 def uncovered(

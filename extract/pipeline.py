@@ -25,6 +25,7 @@ from extract.errors import (
     OutOfBalanceError,
     Stopped,
     StreamUnreachableError,
+    TooManyDeadLettersError,
     one_line,
 )
 from extract.lease import Lease, Leases
@@ -231,7 +232,7 @@ class _Run:
         started = time.monotonic()
         try:
             sweep_stream(self._tools, work, lease, swept)
-        except (BadAnswerError, OutOfBalanceError, StreamUnreachableError) as error:
+        except (BadAnswerError, OutOfBalanceError, StreamUnreachableError, TooManyDeadLettersError) as error:
             swept.error = str(error)
             with self._guard:
                 _failed(self._result, error)

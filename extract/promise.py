@@ -34,12 +34,13 @@ class Promise:
         try:
             return {}, self._greatest(self._page.decode(page.body).data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return self._check_each(page)
+            return self.check_each(page.records)
 
-    def _check_each(self, page: Page) -> tuple[Broken, str | None]:
+    def check_each(self, records: Sequence[msgspec.Raw]) -> tuple[Broken, str | None]:
+        """As `check`, of records without the page they came on."""
         kept: list[Any] = []
         broken: Broken = {}
-        for position, record in enumerate(page.records):
+        for position, record in enumerate(records):
             try:
                 kept.append(self._record.decode(record))
             except msgspec.ValidationError as error:

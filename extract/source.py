@@ -31,6 +31,19 @@ class BudgetSettings(BaseModel):
         return self
 
 
+class DeadLetterSettings(BaseModel):
+    """[sources.<name>.dead_letters]: how many open dead letters a sweep of one stream may leave.
+
+    `max_share` is of the records served, judged from the sweep's thousandth record on and at its end, where there
+    are more than ten.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_records: int = Field(default=1000, ge=0)
+    max_share: float = Field(default=0.05, ge=0, le=1)
+
+
 class SourceSettings(BaseModel):
     """Settings that every source has: its section `[sources.<name>]` in the config file."""
 
@@ -42,6 +55,7 @@ class SourceSettings(BaseModel):
     streams: tuple[str, ...] | None = Field(default=None, description="streams to run; all when left out")
     token_url: str | None = Field(default=None, description="OAuth2: where tokens are fetched")
     budget: BudgetSettings | None = None
+    dead_letters: DeadLetterSettings = DeadLetterSettings()
 
     @field_validator("base_url", "token_url")
     @classmethod

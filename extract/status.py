@@ -104,14 +104,18 @@ def _add_ledger(connection: Conn, streams: Sequence[StreamStatus]) -> None:
         ).fetchall()
     )
     waiting = {
-        (source, stream): count
-        for source, stream, count in connection.execute(
-            "select source, stream, count(*) from ops.dead_letters where status = 'open' group by 1, 2"
+        (source, stream, shard): count
+        for source, stream, shard, count in connection.execute(
+            """
+            select letter.source, letter.stream, sweep.shard, count(*)
+            from ops.dead_letters as letter join ops.sweeps as sweep using (sweep_id)
+            where letter.status = 'open' group by 1, 2, 3
+            """
         )
     }
     for status in streams:
         status.lease_holder = holders.get(f"{status.source}/{status.stream}/{status.shard}")
-        status.dead_letters_open = waiting.get((status.source, status.stream), 0)
+        status.dead_letters_open = waiting.get((status.source, status.stream, status.shard), 0)
 
 
 def status_table(status: Status) -> Table:

@@ -24,6 +24,7 @@ from extract.paginate import Page, Walk
 from extract.promise import Promise
 from extract.reading import Reading
 from extract.sweep_tools import SweepResult, SweepTools, Work
+from extract.tolerance import assert_tolerable, open_letters, served_records
 
 _POLL_SECONDS = 0.2
 
@@ -237,3 +238,16 @@ class SweepLoop:
         self._tools.report.event("load_committed", **names, **dataclasses.asdict(loaded))
         if loaded.dead_letters:
             self._tools.report.event("dead_letters", **names, count=loaded.dead_letters)
+            self._assert_tolerable(load.finishes)
+
+    def _assert_tolerable(self, finished: bool) -> None:
+        sweep_id = self._sweep.sweep_id
+        run = self._tools.patience.run
+        assert_tolerable(
+            run(lambda connection: open_letters(connection, sweep_id)),
+            run(lambda connection: served_records(connection, sweep_id)),
+            finished=finished,
+            thresholds=self._tools.section.dead_letters,
+            source=self._tools.source.name,
+            stream=self._stream.name,
+        )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from extract.errors import ConfigurationError, Exit
-from extract.source import Source
+from extract.source import Source, Stream
 from extract.sources import all_sources
 
 Config = Annotated[
@@ -17,6 +17,8 @@ Config = Annotated[
 OneSource = Annotated[str, typer.Argument(metavar="SOURCE", help="Name of a source.")]
 Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Names of sources.")]
 AnySources = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE...]", help="All when left out.")]
+OneStream = Annotated[str | None, typer.Option("--stream", help="Only this stream.")]
+Ids = Annotated[list[int] | None, typer.Option("--id", help="Only this letter; may be repeated.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
 
@@ -27,6 +29,15 @@ def named(names: list[str] | None) -> list[Source]:
         if name not in known:
             raise ConfigurationError(f"unknown source {name!r}; valid sources: {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names or known)]
+
+
+def streams_called(source: Source, name: str | None) -> list[Stream]:
+    """The stream of `source` called `name`; all without one. Raises ConfigurationError for an unknown one."""
+    if name is not None and name not in source.stream_names:
+        raise ConfigurationError(
+            f"{source.name} has no stream {name!r}; its streams: {', '.join(source.stream_names)}"
+        )
+    return [stream for stream in source.streams if name in (None, stream.name)]
 
 
 def worst(codes: Iterable[int]) -> int:

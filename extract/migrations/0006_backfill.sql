@@ -1,8 +1,5 @@
 -- A backfill's sweep is of a window: from `since` until just before `until`. It moves no cursor.
 alter table ops.sweeps add column until jsonb;
-alter table ops.sweeps drop constraint sweeps_kind_check;
-alter table ops.sweeps add constraint sweeps_kind_check
-    check (kind in ('incremental', 'full', 'backfill', 'replay'));
 create index sweeps_of_backfills on ops.sweeps (source, stream) where kind = 'backfill';
 
 -- Where a sweep stands is known from its start, so that each load can say which state it follows.

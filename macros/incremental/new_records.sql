@@ -12,7 +12,8 @@
     {%- endif -%}
     select
         loads.load_order,
-        loads.sweep_id,
+        -- A replayed record was on the list that its dead letter was on.
+        coalesce(mended.sweep_id, loads.sweep_id) as sweep_id,
         records.load_position,
         records.served_at,
         records.extracted_at,
@@ -21,6 +22,7 @@
         records.record || '{}' as record
     from {{ source(source_name, stream_name) }} as records
     inner join {{ loads }} as loads on records.load_id = loads.load_id
+    left join {{ loads }} as mended on loads.replays_load_id = mended.load_id
     where loads.source = '{{ source_name }}' and loads.stream = '{{ stream_name }}'
     {%- if bounds is not none and bounds[0] is not none %}
         and loads.load_order > {{ range.from }} and loads.load_order <= {{ range.to }}

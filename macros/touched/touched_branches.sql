@@ -1,4 +1,5 @@
-{#- Keys (branch_id): branches of the full lists that finished, and of the last one before (some may be gone now). -#}
+{#- Keys (branch_id): branches of the full lists that finished, and of the last one before (some may be gone now); and
+    branches that a replay has brought of an earlier one. -#}
 {% macro touched_branches() -%}
     select branches.branch_id
     from {{ ref('base_smartpizza__branches') }} as branches
@@ -13,4 +14,5 @@
             limit 1
         )
     )
+    or {{ changed('base_smartpizza__branches', 'branches') }}
 {%- endmacro %}

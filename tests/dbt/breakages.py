@@ -18,6 +18,8 @@ BREAKAGES: tuple[Breakage, ...] = (
     (f"{STAGING}branches.sql", "max(sweeps.sweep_id)", "min(sweeps.sweep_id)"),
     (f"{STAGING}branches.sql", "versions.load_position desc", "versions.load_position asc"),
     (f"{STAGING}branch_sweeps.sql", "and source.finishes_sweep", ""),
+    ("macros/incremental/new_records.sql", "coalesce(mended.sweep_id, loads.sweep_id)", "loads.sweep_id"),
+    (f"{MARTS}dim_branches.sql", "versions.sweep_id desc, versions.load_order", "versions.load_order"),
     (f"{INTERMEDIATE}branch_versions_finished.sql", "branches.violations = '{}'", "true"),
     # Spelling and typing.
     (

@@ -18,6 +18,7 @@ finished as (
         branches.currency,
         branches.opened_date,
         branches.closed_date,
+        branches.sweep_id,
         branches.load_order,
         branches.load_position
     from branches

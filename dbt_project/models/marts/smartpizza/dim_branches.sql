@@ -36,7 +36,7 @@ final as (
             select versions.*
             from {{ ref('int_branch_versions_finished') }} as versions
             where versions.branch_id = branch_ids.branch_id
-            order by versions.load_order desc, versions.load_position desc
+            order by versions.sweep_id desc, versions.load_order desc, versions.load_position desc
             limit 1
         ) as newest
     cross join
