@@ -73,5 +73,5 @@ def _api(settings: Settings, source: Source, transport: httpx.BaseTransport | No
     walk = stream.paginator.start()
     http = settings.http.model_copy(update={"attempts": min(settings.http.attempts, 2)})
     with RestClient(source.name, section.base_url, http, transport=transport) as client:
-        client.get(stream.path, dict(stream.params) | walk.params(1), walk.read)
+        client.get(stream.path, dict(stream.params) | walk.params(1), partial(walk.read, page_size=1))
     return f"reached {section.base_url}, credential accepted"

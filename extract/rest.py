@@ -118,7 +118,7 @@ class RestClient:
             with self._client.stream("GET", url, params=dict(params)) as response:
                 raw = self._receive(response, url, deadline)
                 self._refuse(response, url, raw)
-                return Answer(_unpacked(response, url, raw), response.headers)
+                return Answer(_unpacked(response, url, raw), response.headers, str(response.url))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             raise RetryableError(UnreachableError(f"GET {url}: no connection: {_words(error)}")) from error
         except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError) as error:

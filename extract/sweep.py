@@ -115,7 +115,7 @@ def sweep_stream(
 def _since(watermark: str | None, stream: Stream, settings: SourceSettings) -> str | None:
     if watermark is None or stream.cursor is None:
         return None
-    return minus_minutes(watermark, settings.overlap_minutes)
+    return minus_minutes(watermark, settings.overlap_minutes, stream.cursor.form)
 
 
 def _names(sweep: Sweep) -> dict[str, str | int]:
@@ -176,7 +176,7 @@ class _SweepLoop:
         return params | walk.params(self._tools.settings.page_size)
 
     def _read(self, walk: Walk, answer: Answer) -> Page:
-        page = walk.read(answer)
+        page = walk.read(answer, self._tools.settings.page_size)
         following = walk.after(page)
         if following is not None and following.state in self._followed:
             raise BadAnswerError("the answer names a next page that was followed before")

@@ -1,0 +1,43 @@
+"""Two things no JSON decoder takes: half a surrogate pair, spelt \\ud800, and a control character in a text.
+
+The page around such a record must be read all the same. So they are covered by blanks, the page is sliced,
+and the slices are taken from the body as it came.
+"""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+# An escaped backslash and a whole pair are matched first, so that neither is taken for half a pair.
+_ESCAPES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_BLANKS = bytes.maketrans(bytes(range(0x20)), b" " * 0x20)
+
+
+def covered(body: bytes) -> bytes:
+    """`body` with blanks for lone surrogates and control characters, all else at the same place."""
+    return _ESCAPES.sub(lambda found: rb"\u0020" if found[1] else found[0], body.translate(_BLANKS))
+
+
+def uncovered(records: Sequence[msgspec.Raw], cover: bytes, body: bytes) -> list[msgspec.Raw]:
+    """The slices of `body` that lie where `records`, the elements of the array `cover`, lie in it.
+
+    Raises ValueError where `body` has something between two of them that JSON does not have there.
+    """
+    found: list[msgspec.Raw] = []
+    end = 0
+    for record in records:
+        # Nothing but blanks and a comma lies between two records: the next match is the record itself.
+        start = cover.index(bytes(record), end)
+        _assert_plain(body[end:start])
+        end = start + len(record)
+        found.append(msgspec.Raw(body[start:end]))
+    _assert_plain(body[end:])
+    return found
+
+
+def _assert_plain(between: bytes) -> None:
+    if between.strip(b" \t\r\n,[]"):
+        raise ValueError("control characters between two records")
