@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from extract.cursor import CursorFormat, parse_time, read_time, write_time
+from extract.errors import BadAnswerError
 from extract.paginate.state import matched
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,10 +27,10 @@ class Ticks:
         return -((_EPOCH - read_time(value, self.form)) // self.unit)
 
     def exact(self, value: str | int | float) -> int:
-        """The tick at the time `value`. Raises ValueError where it is none, or lies between two ticks."""
+        """The tick at the time `value`. Raises ValueError where it is none, BadAnswerError between two ticks."""
         tick = self.floor(value)
         if tick != self.ceiling(value):
-            raise ValueError(f"{value!r} is finer than the declared unit of {self.unit}")
+            raise BadAnswerError(f"the time {value!r} is finer than the declared unit of {self.unit}")
         return tick
 
     def spell(self, tick: int) -> str:

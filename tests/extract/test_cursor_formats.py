@@ -36,7 +36,9 @@ def test_a_time_survives_its_spelling(moment: datetime) -> None:
         ("26129", CursorFormat.ID, "26129"),
     ],
 )
-def test_an_overlap_is_taken_in_the_spelling_of_the_api(value: str, form: CursorFormat, expected: str) -> None:
+def test_an_overlap_is_taken_in_the_spelling_of_the_api(
+    value: str, form: CursorFormat, expected: str
+) -> None:
     assert minus_minutes(value, 10, form) == expected
 
 
