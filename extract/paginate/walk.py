@@ -46,7 +46,7 @@ class Walk(Protocol):
         ...
 
     def after(self, page: Page) -> "Walk | None":
-        """The walk after `page`; None at the end."""
+        """The walk after `page`; None at the end. Raises BadAnswerError where `page` is the one before again."""
         ...
 
     def foreseen(self, page_size: int) -> "Walk | None":

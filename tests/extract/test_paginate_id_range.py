@@ -101,7 +101,7 @@ def test_a_record_without_an_id_is_not_lost_and_does_not_stop_the_walk(bad: byte
 
         walking = Walking(IdRange(envelope=Envelope(None), size=Size("limit", 3)), page)
         found = [bytes(record) for page in walking.pages(3) for record in page.records]
-        assert bad in found, place
+        assert found.count(bad) == 1, place
         assert [text for text in found if text != bad] == texts, place
 
 

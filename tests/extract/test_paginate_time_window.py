@@ -167,7 +167,7 @@ def test_a_record_without_a_time_is_not_lost_and_does_not_stop_the_walk(bad: lis
             return body([record for second, record in listed if second >= low][:3])
 
         found = Walking(paginator, page, rfc3339(0)).records(3)
-        assert bad in found, place
+        assert found.count(bad) == 1 or (not unique and bad in found), place
         assert [number for _, number in found if number != "bad"] == list(range(9)), place
 
 

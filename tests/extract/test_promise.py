@@ -72,6 +72,8 @@ def test_the_greatest_whole_number_is_the_cursor(values: list[Any], spelt: bool,
         if is_key:
             arrays = [[value, "x"] for value in told if isinstance(value, int | str)]
             assert checked(stream(0, cursor=Cursor("from", 0, form)), arrays)[1] == expected
+            objects = [{"b": text, "a": value} for value, text in arrays]
+            assert checked(stream("b", "a", cursor=Cursor("from", "a", form)), objects)[1] == expected
         else:
             objects = [{"id": number, "at": value} for number, value in enumerate(told)]
             assert checked(stream("id", cursor=Cursor("from", "at", form)), objects) == ({}, expected)
