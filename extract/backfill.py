@@ -9,7 +9,7 @@ from math import ceil
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from extract.cursor import format_time, parse_time
+from extract.cursor import CursorFormat, format_time, read_time, write_time
 from extract.errors import ConfigurationError
 from extract.source import Source, SourceSettings, Stream
 from extract.sweep_tools import Work
@@ -35,7 +35,7 @@ class Estimate:
     minutes: float | None
 
 
-def read_time(text: str, option: str) -> datetime:
+def read_option(text: str, option: str) -> datetime:
     """A date (its midnight in UTC) or an RFC 3339 time. Raises ConfigurationError naming the option."""
     try:
         parsed = datetime.fromisoformat(text)
@@ -59,27 +59,30 @@ def read_shard(text: str | None) -> tuple[int, int]:
     return int(index), int(count)
 
 
-def windows(begin: datetime, end: datetime, width: timedelta) -> list[Window]:
+def windows(
+    begin: datetime, end: datetime, width: timedelta, form: CursorFormat = CursorFormat.RFC3339
+) -> list[Window]:
     """[begin, end) cut where multiples of `width` since 1970 lie, so that any two cuts of a range agree."""
     cuts, at = [begin], begin
     while at < end:
         at = min(end, _EPOCH + ((at - _EPOCH) // width + 1) * width)
         cuts.append(at)
-    return [Window(format_time(a), format_time(b)) for a, b in pairwise(cuts)]
+    return [Window(write_time(a, form), write_time(b, form), form) for a, b in pairwise(cuts)]
 
 
 def without(window: Window, done: Iterable[Window]) -> list[Window]:
     """The parts of `window` that none of `done` covers."""
-    left = [(parse_time(window.since), parse_time(window.until))]
+    form = window.form
+    left = [(read_time(window.since, form), read_time(window.until, form))]
     for other in done:
-        since, until = parse_time(other.since), parse_time(other.until)
+        since, until = read_time(other.since, form), read_time(other.until, form)
         left = [
             part
             for begin, end in left
             for part in ((begin, min(end, since)), (max(begin, until), end))
             if part[0] < part[1]
         ]
-    return [Window(format_time(begin), format_time(end)) for begin, end in left]
+    return [Window(write_time(begin, form), write_time(end, form), form) for begin, end in left]
 
 
 def plan(
@@ -103,12 +106,12 @@ def plan(
     index, count = shard
     works: list[Work] = []
     for stream in streams:
-        if stream.cursor is None:
+        if stream.cursor is None or stream.cursor.form is CursorFormat.ID:
             raise ConfigurationError(
-                f"{source.name}.{stream.name} is always served whole: there is nothing to fill back"
+                f"{source.name}.{stream.name} is always served whole or by ids: a backfill needs a cursor of times"
             )
         done = [] if again else _finished(connection, source, stream)
-        for number, window in enumerate(windows(begin, end, width)):
+        for number, window in enumerate(windows(begin, end, width, stream.cursor.form)):
             if number % count == index:
                 works += [Work(stream, part) for part in without(window, done)]
     return works
@@ -136,7 +139,10 @@ def estimate(
     estimates = []
     for name, parts in by_stream.items():
         rate = _records_a_second(connection, source.name, name)
-        seconds = [(parse_time(part.until) - parse_time(part.since)).total_seconds() for part in parts]
+        seconds = [
+            (read_time(part.until, part.form) - read_time(part.since, part.form)).total_seconds()
+            for part in parts
+        ]
         records = None if rate is None else round(rate * sum(seconds))
         requests = (
             None if rate is None else sum(max(1, ceil(rate * each / section.page_size)) for each in seconds)

@@ -81,5 +81,6 @@ def _api(settings: Settings, source: Source, transport: httpx.BaseTransport | No
         token_url=section.token_url,
     )
     with client:
-        client.get(stream.path, dict(stream.params) | walk.params(1), walk.read, stream.request_cost)
+        read = partial(walk.read, page_size=1)
+        client.get(stream.path, dict(stream.params) | walk.params(1), read, stream.request_cost)
     return f"reached {section.base_url}, credential accepted"

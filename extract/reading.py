@@ -8,14 +8,15 @@ from extract.paginate import Page, Walk
 class Reading:
     """Reads pages for the threads that fetch them."""
 
-    def __init__(self, start: Walk) -> None:
+    def __init__(self, start: Walk, page_size: int) -> None:
+        self._page_size = page_size
         self._reached: dict[str | None, str | None] = {start.state: None}
         self._unread: dict[str | None, bytes] = {}
 
     def read(self, walk: Walk, answer: Answer) -> Page:
         """The page. Raises BadAnswerError for what is none, and for one that leads back to an earlier page."""
         try:
-            page = walk.read(answer)
+            page = walk.read(answer, self._page_size)
             following = walk.after(page)
             if following is not None and self._reached.setdefault(following.state, walk.state) != walk.state:
                 raise BadAnswerError("the answer names a next page that was followed before")

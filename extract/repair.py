@@ -7,7 +7,7 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from extract.lone_surrogates import covered
+from extract.cover import without_lone_surrogates
 
 ZERO = "zero character"
 SURROGATE = "lone surrogate"
@@ -33,7 +33,7 @@ def repair(connection: Connection[TupleRow], record: bytes) -> tuple[bytes, list
     """
     found: list[str] = []
     without_zeros = _ZEROS.sub(lambda match: match[0] if match[1] else _REPLACEMENT, record)
-    whole = covered(without_zeros, _REPLACEMENT)
+    whole = without_lone_surrogates(without_zeros, _REPLACEMENT)
     text = whole.decode("utf-8", "replace").encode()
     numbers = _quoted(connection, text)
     for name, before, after in (
@@ -47,12 +47,12 @@ def repair(connection: Connection[TupleRow], record: bytes) -> tuple[bytes, list
     return numbers, found
 
 
-def is_key_damaged(record: bytes, key: Sequence[str]) -> bool:
+def is_key_damaged(record: bytes, key: Sequence[str | int]) -> bool:
     """Whether a replacement character stands in a key field: two records could then pass for one."""
     try:
-        fields = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
-        return any("\ufffd" in str(msgspec.json.decode(fields[name])) for name in key if name in fields)
-    except (msgspec.MsgspecError, RecursionError):
+        fields = msgspec.json.decode(record)
+        return any("\ufffd" in str(fields[place]) for place in key)
+    except (msgspec.MsgspecError, RecursionError, LookupError, TypeError):
         return False
 
 

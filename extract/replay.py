@@ -100,7 +100,16 @@ def _replay(
     with leases.kept():
         taken = [(stream, leases.take(lease_name(source.name, stream.name, SHARD))) for stream in streams]
         for stream, lease in taken:
-            _Replay(pool, leases, lease, source, stream, wanted=wanted, result=result).run()
+            _Replay(
+                pool,
+                settings,
+                leases,
+                lease=lease,
+                source=source,
+                stream=stream,
+                wanted=wanted,
+                result=result,
+            ).run()
             leases.release(lease)
 
 
@@ -110,15 +119,18 @@ class _Replay:
     def __init__(
         self,
         pool: ConnectionPool,
+        settings: Settings,
         leases: Leases,
+        *,
         lease: Lease,
         source: Source,
         stream: Stream,
-        *,
         wanted: Wanted,
         result: ReplayResult,
     ) -> None:
         self._pool = pool
+        self._page_size = settings.source(source).page_size
+        self._max_record_bytes = settings.load.max_record_bytes
         self._leases = leases
         self._lease = lease
         self._source = source
@@ -159,7 +171,13 @@ class _Replay:
         with self._pool.connection() as connection:
             letters = open_letters_of(connection, load_id, self._stream.name, self._wanted.only)
             tried = try_letters(
-                connection, self._stream, letters, repairs=self._wanted.repair, mended=self._wanted.mended
+                connection,
+                self._stream,
+                letters,
+                repairs=self._wanted.repair,
+                mended=self._wanted.mended,
+                page_size=self._page_size,
+                max_record_bytes=self._max_record_bytes,
             )
         self._result.still_open.update(tried.refused)
         if tried.pages:

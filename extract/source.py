@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from extract.auth_kinds import Auth, Bearer
-from extract.paginate import PageToken
+from extract.cursor import CursorFormat
+from extract.paginate import PageToken, Paginator
 
 
 class BudgetSettings(BaseModel):
@@ -76,12 +77,13 @@ class SourceSettings(BaseModel):
 class Cursor:
     """How a stream is read incrementally.
 
-    `param` is the query parameter (inclusive lower bound), `field` the record's field it is compared with:
-    a time as RFC 3339 text.
+    `param` is the query parameter (inclusive lower bound), `field` the record's field (or index) it is compared
+    with, `form` how both spell it.
     """
 
     param: str
-    field: str
+    field: str | int
+    form: CursorFormat = CursorFormat.RFC3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +109,17 @@ class UsageHeader:
 class Stream:
     """One list that an API serves; lands in `raw.<source>__<name>`.
 
-    `primary_key` names the fields that every record holds. `full_list` marks a stream that is always served
-    whole, so that what a finished sweep lacks has been deleted. `subject` names the field that identifies a
-    person, `personal` the top-level fields an erasure of that person blanks. `context` is kept beside every
-    record: what the request says and the record does not. `request_cost` is what a page takes of the budget.
+    `primary_key` names the fields that every record holds, or gives their indexes where records are arrays.
+    `full_list` marks a stream that is always served whole, so that what a finished sweep lacks has been deleted.
+    `subject` names the field that identifies a person, `personal` the top-level fields an erasure of that person
+    blanks. `context` is kept beside every record: what the request says and the record does not. `request_cost`
+    is what a page takes of the budget.
     """
 
     name: str
     path: str
-    primary_key: tuple[str, ...]
-    paginator: PageToken = field(default_factory=PageToken)
+    primary_key: tuple[str | int, ...]
+    paginator: Paginator = field(default_factory=PageToken)
     cursor: Cursor | None = None
     full_list: bool = False
     params: Mapping[str, str] = field(default_factory=dict)
@@ -130,6 +133,9 @@ class Stream:
             raise ValueError(f"stream {self.name}: primary_key is empty")
         if self.full_list == (self.cursor is not None):
             raise ValueError(f"stream {self.name}: declare either a cursor or full_list")
+        fields = [*self.primary_key, *([self.cursor.field] if self.cursor else [])]
+        if len({type(field) for field in fields}) > 1:
+            raise ValueError(f"stream {self.name}: key and cursor are either all names or all indexes")
         if self.personal and self.subject is None:
             raise ValueError(f"stream {self.name}: personal fields need a subject")
         if self.request_cost < 1:

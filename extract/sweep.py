@@ -59,4 +59,4 @@ def _begin(connection: Conn, tools: SweepTools, work: Work) -> tuple[str | None,
 def _since(watermark: str | None, stream: Stream, settings: SourceSettings) -> str | None:
     if watermark is None or stream.cursor is None:
         return None
-    return minus_minutes(watermark, settings.overlap_minutes)
+    return minus_minutes(watermark, settings.overlap_minutes, stream.cursor.form)

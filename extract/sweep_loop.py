@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from extract import ledger
-from extract.cursor import greatest, parse_time
+from extract.cursor import CursorFormat, greatest, parse_time, read_time, write_time
 from extract.dead_letters import is_buried
 from extract.errors import (
     BadAnswerError,
@@ -50,22 +50,33 @@ class SweepLoop:
         self._previous = previous
         self._result = result
         self._context = msgspec.json.encode(dict(work.stream.context)) if work.stream.context else None
-        self._promise = Promise(work.stream)
-        self._walk: Walk | None = work.stream.paginator.start(sweep.position.token)
+        self._form = work.stream.cursor.form if work.stream.cursor else CursorFormat.RFC3339
+        self._promise = Promise(work.stream, tools.settings.load.max_record_bytes)
+        self._walk: Walk | None = None
         self._position = self._committed = sweep.position
         self._as_of = sweep.watermark
         self._error: ExtractError | None = None
 
     def run(self) -> None:
         """Sweeps to the end. Raises what ended it before, once the pages that had come are committed."""
-        while self._walk is not None:
+        is_done = False
+        while not is_done:
             try:
-                self._follow(self._walk)
+                self._follow(self._start())
+                is_done = True
             except PageTokenExpiredError as expired:
                 self._restart(expired)
 
+    def _start(self) -> Walk:
+        """A walk from where the sweep stands."""
+        until = self._window.until if self._window else None
+        if until is None and self._form is not CursorFormat.ID:
+            until = write_time(datetime.now(UTC), self._form)
+        self._walk = self._stream.paginator.start(self._position.token, self._position.since, until)
+        return self._walk
+
     def _follow(self, start: Walk) -> None:
-        reading = Reading(start)
+        reading = Reading(start, self._tools.section.page_size)
         fetcher = PageFetcher(
             partial(self._get, reading),
             start,
@@ -160,7 +171,7 @@ class SweepLoop:
         self._position = Position(
             since=self._position.since,
             token=following.state if following is not None else None,
-            cursor=greatest([self._position.cursor, cursor]),
+            cursor=greatest([self._position.cursor, cursor], self._form),
             page=self._position.page + 1,
         )
         load.position = self._position
@@ -180,18 +191,22 @@ class SweepLoop:
         if self._window:
             return None
         if finishes and self._as_of is None and self._stream.cursor is not None:
-            return greatest([self._position.cursor, self._previous])
+            return greatest([self._position.cursor, self._previous], self._form)
         return self._as_of
 
     def _assert_window_is_known(self) -> None:
-        if self._window and self._as_of and parse_time(self._as_of) < parse_time(self._window.until):
+        if (
+            self._window
+            and self._as_of
+            and parse_time(self._as_of) < read_time(self._window.until, self._form)
+        ):
             raise ConfigurationError(
                 f"{self._sweep.name}: the API knows its data only up to {self._as_of}: choose --to at or before it"
             )
 
     def _restart(self, expired: PageTokenExpiredError) -> None:
         """Goes on from the greatest cursor value seen, never from a token."""
-        if self._walk is None or self._walk.state is None:
+        if self._position.token is None:
             raise BadAnswerError(f"{expired}, though none was sent")
         self._error = None
         self._result.restarts += 1
@@ -203,7 +218,6 @@ class SweepLoop:
             )
         since = self._position.cursor or self._position.since
         self._position = dataclasses.replace(self._position, since=since, token=None)
-        self._walk = self._stream.paginator.start()
         self._tools.patience.run(self._write_restart)
         self._committed = self._position
         self._tools.report.event("page_token_expired", **self._sweep.names(), going_on_from=since)

@@ -33,6 +33,8 @@ def try_letters(
     *,
     repairs: bool,
     mended: Mapping[int, bytes],
+    page_size: int,
+    max_record_bytes: int,
 ) -> Tried:
     """Sorts `letters` of one load into those that can be loaded and the others.
 
@@ -41,7 +43,7 @@ def try_letters(
     in it, and becomes a letter of its own.
     """
     tried = Tried()
-    promise = Promise(stream)
+    promise = Promise(stream, max_record_bytes)
     for letter in letters:
         body, note = letter.body, dict[str, object]()
         if letter.dead_letter_id in mended:
@@ -49,9 +51,11 @@ def try_letters(
         elif repairs and letter.position != WHOLE_PAGE:
             body, replaced = repair(connection, body)
             note = {"repaired": replaced} if replaced else {}
-        page, reason = _page(stream, promise, letter, body)
+        page, reason = _page(stream, promise, letter, body, page_size)
         if reason is None and "repaired" in note and is_key_damaged(body, stream.primary_key):
-            reason = f"its key ({', '.join(stream.primary_key)}) is damaged: give it back by --mended"
+            reason = (
+                f"its key ({', '.join(map(str, stream.primary_key))}) is damaged: give it back by --mended"
+            )
         if reason is not None:
             tried.refused[letter.dead_letter_id] = reason
             continue
@@ -62,14 +66,14 @@ def try_letters(
 
 
 def _page(
-    stream: Stream, promise: Promise, letter: WholeLetter, body: bytes
+    stream: Stream, promise: Promise, letter: WholeLetter, body: bytes, page_size: int
 ) -> tuple[LoadedPage, str | None]:
     """The page that a letter makes, and what it breaks. Its record was extracted when the letter was written."""
     records, served_at = [msgspec.Raw(body)], letter.served_at
     reason = None
     if letter.position == WHOLE_PAGE:
         try:
-            page = stream.paginator.start().read(Answer(body))
+            page = stream.paginator.start().read(Answer(body), page_size)
         except BadAnswerError as error:
             records, reason = [], str(error)
         else:

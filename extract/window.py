@@ -2,42 +2,51 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
-from extract.cursor import is_time, parse_time
+from extract.cursor import CursorFormat, read_time
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `since` until just before `until`: RFC 3339 times in UTC."""
+    """From `since` until just before `until`: times as the stream's cursor spells them."""
 
     since: str
     until: str
+    form: CursorFormat = CursorFormat.RFC3339
 
     @property
     def name(self) -> str:
         """The shard under which the window's sweep is known in the ledger."""
         return f"{self.since}..{self.until}"
 
-    def reaches(self, cursor: str | None) -> bool:
-        """Whether `cursor` lies at the window's end or beyond."""
-        return cursor is not None and is_time(cursor) and parse_time(cursor) >= parse_time(self.until)
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return (read_time(self.until, self.form) - read_time(self.since, self.form)).total_seconds()
 
-    def inside(self, records: Sequence[msgspec.Raw], field: str) -> int:
+    def reaches(self, cursor: Any) -> bool:
+        """Whether `cursor` is a time at the window's end or beyond."""
+        try:
+            return read_time(cursor, self.form) >= read_time(self.until, self.form)
+        except (ValueError, TypeError):
+            return False
+
+    def inside(self, records: Sequence[msgspec.Raw], field: str | int) -> int:
         """How many of `records`, which come in the order of `field`, belong to the window.
 
         A record whose time cannot be read belongs to it: better twice than never.
         """
         for count in range(len(records), 0, -1):
-            if not self.reaches(_text_of(records[count - 1], field)):
+            if not self.reaches(_value_of(records[count - 1], field)):
                 return count
         return 0
 
 
-def _text_of(record: msgspec.Raw, field: str) -> str | None:
+def _value_of(record: msgspec.Raw, field: Any) -> Any:
     try:
-        value = msgspec.json.decode(record, type=dict[str, msgspec.Raw]).get(field)
-        return None if value is None else msgspec.json.decode(value, type=str)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(record)[field]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
         return None

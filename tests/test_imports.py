@@ -8,7 +8,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("extract", "sandbox")
-DECLARING = {"extract.source", "extract.auth_kinds", "collections.abc", "dataclasses", "typing", "pydantic"}
+DECLARING = {
+    "extract.source",
+    "extract.auth_kinds",
+    "extract.paginate",
+    "collections.abc",
+    "dataclasses",
+    "typing",
+    "pydantic",
+    "datetime",
+}
 
 
 def modules(package: str) -> dict[str, Path]:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from extract.backfill import Estimate, estimate, plan, read_shard, read_time
+from extract.backfill import Estimate, estimate, plan, read_option, read_shard
 from extract.commands.common import Config, OneSource, named
 from extract.commands.run import summary
 from extract.database import database_errors, open_pool
@@ -49,7 +49,7 @@ def backfill(
             for each in chosen_streams(declared, settings, stream or ())
             if stream or each.cursor is not None
         ]
-        begin_at, end_at = read_time(begin, "--from"), read_time(end, "--to")
+        begin_at, end_at = read_option(begin, "--from"), read_option(end, "--to")
         mine = read_shard(shard)
         with open_pool(settings.database) as pool:
             assert_migrated(pool)

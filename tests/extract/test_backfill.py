@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg_pool import ConnectionPool
 
-from extract.backfill import plan, read_shard, read_time, windows, without
+from extract.backfill import plan, read_option, read_shard, windows, without
 from extract.cursor import parse_time
 from extract.errors import ConfigurationError, Exit
 from extract.pipeline import RunResult, backfill_source
@@ -61,11 +61,11 @@ def test_a_finished_range_is_read_again_or_a_missing_one_is_not(
 
 
 def test_a_time_without_a_zone_is_taken_for_some_zone() -> None:
-    assert read_time("2026-03-01", "--from") == datetime(2026, 3, 1, tzinfo=UTC)
-    assert read_time("2026-03-01T02:00:00+02:00", "--from") == datetime(2026, 3, 1, tzinfo=UTC)
+    assert read_option("2026-03-01", "--from") == datetime(2026, 3, 1, tzinfo=UTC)
+    assert read_option("2026-03-01T02:00:00+02:00", "--from") == datetime(2026, 3, 1, tzinfo=UTC)
     for text in ("2026-03-01T00:00:00", "yesterday", "2026-02-30", ""):
         with pytest.raises(ConfigurationError, match="--from"):
-            read_time(text, "--from")
+            read_option(text, "--from")
 
 
 @pytest.mark.parametrize("text", ["4/4", "1", "a/b", "-1/4", "1/0", "0/", "٣/٤"])
@@ -180,4 +180,4 @@ def test_a_dry_run_asks_the_api(command: Command, elt_database: Any) -> None:
         assert admin.execute("select count(*) from ops.sweeps").fetchone() == (0,)
     refused = command.run(*arguments, "--stream", "branches")
     assert refused.returncode == Exit.CONFIGURATION
-    assert "always served whole" in refused.stderr
+    assert "always served whole or by ids" in refused.stderr

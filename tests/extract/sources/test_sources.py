@@ -30,6 +30,8 @@ def test_smartpizza_has_its_streams() -> None:
     [
         ({"primary_key": ()}, "primary_key is empty"),
         ({"primary_key": ("id",)}, "either a cursor or full_list"),
+        ({"primary_key": ("id", 0), "full_list": True}, "either all names or all indexes"),
+        ({"primary_key": (0,), "cursor": Cursor("since", "at")}, "either all names or all indexes"),
         ({"primary_key": ("id",), "cursor": Cursor("since", "at"), "full_list": True}, "either a cursor or"),
         ({"primary_key": ("id",), "full_list": True, "personal": ("name",)}, "need a subject"),
     ],
