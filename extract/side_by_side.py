@@ -1,7 +1,6 @@
 """Work done side by side in threads, and ended in order when a signal comes."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -18,52 +17,52 @@ def side_by_side(
     thread is interrupted, `stop` is called; tasks that do not end by themselves in a few seconds are helped on by
     `cancel`, and left alone after some more: the threads are daemons.
     """
-    crew = _Crew(tasks)
-    threads = [
-        threading.Thread(target=crew.work, name=f"worker-{n}", daemon=True) for n in range(max(1, at_once))
-    ]
-    for thread in threads:
-        thread.start()
+    crew = _Crew(tasks, max(1, at_once))
+    crew.start()
     try:
-        for thread in threads:
-            thread.join()
+        crew.ended.wait()
     except BaseException:
-        stop()
         crew.halt()
-        _join(threads, _SECONDS_TO_FINISH)
-        if any(thread.is_alive() for thread in threads):
+        stop()
+        if not crew.ended.wait(_SECONDS_TO_FINISH):
             with suppress(Exception):  # on the way out: what matters is the signal
                 cancel()
-            _join(threads, _SECONDS_TO_ROLL_BACK)
+            crew.ended.wait(_SECONDS_TO_ROLL_BACK)
         raise
     if crew.error is not None:
         raise crew.error
 
 
-def _join(threads: Iterable[threading.Thread], seconds: float) -> None:
-    until = time.monotonic() + seconds
-    for thread in threads:
-        thread.join(max(0.0, until - time.monotonic()))
-
-
 class _Crew:
-    def __init__(self, tasks: Iterable[Callable[[], None]]) -> None:
+    """Threads that do tasks. Its end is an event: to interrupt Thread.join marks a living thread as ended."""
+
+    def __init__(self, tasks: Iterable[Callable[[], None]], size: int) -> None:
+        self.ended = threading.Event()
+        self.error: BaseException | None = None
         self._tasks = iter(tasks)
+        self._at_work = size
         self._guard = threading.Lock()
         self._halted = False
-        self.error: BaseException | None = None
+
+    def start(self) -> None:
+        for number in range(self._at_work):
+            threading.Thread(target=self._work, name=f"worker-{number}", daemon=True).start()
 
     def halt(self) -> None:
         """No further task is begun."""
         self._halted = True
 
-    def work(self) -> None:
+    def _work(self) -> None:
         while (task := self._next()) is not None:
             try:
                 task()
             except BaseException as error:
                 self.error = self.error or error
                 self.halt()
+        with self._guard:
+            self._at_work -= 1
+            if self._at_work == 0:
+                self.ended.set()
 
     def _next(self) -> Callable[[], None] | None:
         with self._guard:

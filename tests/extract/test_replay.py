@@ -170,7 +170,8 @@ def test_a_sweep_and_a_replay_disturb_each_other(
     api.as_of = "2026-03-16T13:00:00.000Z"
 
     def replay_now(request: Any) -> Any:
-        seen.append(command.run("dead-letters", "replay", "smartpizza").stdout)
+        with command.started("dead-letters", "replay", "smartpizza") as process:
+            seen.append(process.communicate(timeout=30)[0])
         return api.page(request)
 
     api.planned = [None, None, None, replay_now]
