@@ -99,7 +99,7 @@ class Ground:
                 lines = page.replace(b'},{"order_id"', b'}\n{"order_id"').split(b"\n")
                 for position, line in enumerate(lines, first):
                     if with_columns:
-                        file.write(b"1\t%d\t%b\t%b\t%b\t\\N\t" % (position, *_times(now)))
+                        file.write(b"1\t%b\t%b\t%b\t\\N\t%d\t" % (*_times(now), position))
                     file.write(line + b"\n")
         return path
 

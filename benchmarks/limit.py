@@ -24,7 +24,7 @@ def limit(ground: Ground, records: int) -> Cost:
         command = [sys.executable, "-m", "benchmarks.copy_file", f"copy {into} from stdin", str(path)]
     with ground.database() as database:
         with psycopg.connect(ground.conninfo(database)) as connection, path.open("rb") as file:
-            day = file.readline().split(b"\t")[2].decode()
+            day = file.readline().split(b"\t")[1].decode()
             connection.execute("select ops.ensure_partition(%s, %s::date)", [TABLE, day])
         used = measured(command, env=ground.env(database, "extractor"))
         if (found := ground.count(database, "raw", TABLE)) != records:

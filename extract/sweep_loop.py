@@ -131,6 +131,7 @@ class SweepLoop:
 
         load.more = more
         loaded = self._tools.loader.commit(load, self._lease)
+        load.settle()  # `more` and the load hold each other: pages would stay until the next garbage collection
         self._committed = load.position
         self._count(load, loaded)
 
