@@ -12,8 +12,9 @@ from extract.body import received, unpacked
 from extract.errors import Cancelled, StreamUnreachableError, UnreachableError, one_line
 from extract.retry import RetryableError
 from extract.settings import HttpSettings
-from extract.sockets import Sockets, deadline, is_late
+from extract.sockets import deadline, is_late
 from extract.traffic import Traffic
+from extract.transport import Transport
 from extract.verdict import judge
 
 
@@ -31,22 +32,20 @@ class Exchange:
         self._traffic = traffic
         self._stop = stop
         self._is_closed = False
+        self._transport = Transport(settings.connect_seconds, settings.read_seconds)
         self._client = httpx.Client(
             headers={
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip",
                 "User-Agent": f"extract/{__version__}",
             },
-            timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds),
-            transport=transport,
+            transport=transport or self._transport,
         )
-        self._sockets = Sockets()
-        self._sockets.serve(self._client)
 
     def close(self) -> None:
         """Ends what other threads have in flight: it raises Cancelled there."""
         self._is_closed = True
-        self._sockets.cut()
+        self._transport.sockets.cut()
         self._client.close()
 
     def assert_running(self, told: str) -> None:
