@@ -61,6 +61,10 @@ class OutOfBalanceError(ExtractError):
     """Records served differ from raw records plus dead letters."""
 
 
+class CorruptArchiveError(ExtractError):
+    """What the archive gives back is not what was put there."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the process to end. A KeyboardInterrupt, so that psycopg cancels a running statement."""
 

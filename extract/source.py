@@ -18,6 +18,7 @@ class SourceSettings(BaseModel):
     page_size: int = Field(default=1000, ge=1, le=1000)
     overlap_minutes: int = Field(default=10, ge=0, le=7 * 24 * 60)
     streams: tuple[str, ...] | None = Field(default=None, description="streams to run; all when left out")
+    raw_keep_days: int | None = Field(default=None, ge=2, description="else keep_days of [archive]")
 
     @field_validator("base_url")
     @classmethod
