@@ -57,7 +57,7 @@ def object_store() -> Iterator[ObjectStore]:
                     yield store
                     return
             finally:
-                processes.end([server], [(signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)])
+                processes.end([server], [(signal.SIGKILL, 3.0)])
         raise SandboxError(f"the object store did not start: {processes.tail(folder / 'log')}")
 
 

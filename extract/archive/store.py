@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, S3Store
 
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
 from extract.errors import ConfigurationError, CorruptArchiveError, UnreachableError, one_line
 from extract.settings import ArchiveSettings
 
 _CHUNK = 1024 * 1024
+_RETRIES: "RetryConfig" = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 
 
 class Store:
@@ -82,7 +87,7 @@ def _open(settings: ArchiveSettings) -> LocalStore | S3Store:
         access_key_id=given.get("access_key_id"),
         secret_access_key=given.get("secret_access_key"),
         client_options={"allow_http": (settings.endpoint or "").startswith("http://")},
-        retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=60)},
+        retry_config=_RETRIES,
     )
 
 
