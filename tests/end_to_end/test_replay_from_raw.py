@@ -6,9 +6,12 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from sandbox.smartpizza import Config
 from tests.end_to_end.company import Company
 
+pytestmark = pytest.mark.timeout(600)
 CONFIG = Config(branches=3, days=2, orders_per_day=15, seed=11)
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
 REPLAY = "{replay_from: 2026-03-01, replay_to: 2026-03-01}"
@@ -23,7 +26,7 @@ def history(company_of: Callable[[Config], Company]) -> Company:
         company.load()
         if day is not None:
             redate(company, day)
-        company.build()
+        company.dbt("run", "--quiet", "--select", "tag:smartpizza")
         company.api.advance(days=2)
     return company
 
@@ -118,7 +121,7 @@ def test_a_day_leaves_between_the_look_and_the_read(company_of: Callable[[Config
     company = company_of(CONFIG)
     company.load()
     company.build()
-    edit_base_orders(company, "from source", "from source cross join (select pg_sleep(4)) as slow")
+    edit_base_orders(company, "from source", "from source where (select pg_sleep(4)) is not null")
     build = threading.Thread(
         target=company.dbt, args=("run", "--full-refresh", "--select", "base_smartpizza__orders")
     )
@@ -139,7 +142,7 @@ LOCK_OF_A_SLOW_QUERY = """
         where locktype = 'advisory' and objid = 4711003 and mode = 'ShareLock' and granted and pid = activity.pid
     )
     from pg_stat_activity as activity
-    where state = 'active' and query like '%%pg_sleep(4)%%' and pid <> pg_backend_pid()
+    where wait_event = 'PgSleep'
 """
 
 
