@@ -72,7 +72,7 @@ class ArchiveSettings(Section):
     region: str = "us-east-1"
     keep_days: int = Field(default=30, ge=2)
     keep_restored_days: int = Field(default=7, ge=0)
-    object_bytes: int = Field(default=16 * 1024 * 1024, ge=1024, le=1024**3)
+    object_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, le=1024**3)
 
     @field_validator("url")
     @classmethod

@@ -41,16 +41,18 @@ def write_lines(store: Store, prefix: str, lines: Iterable[bytes]) -> list[Archi
         packed += packer.compress(line)
         rows += 1
         if len(packed) >= store.object_bytes:
-            written.append(_put(store, prefix, len(written), packed + packer.flush(), rows))
+            packed += packer.flush()
+            written.append(_put(store, prefix, len(written) + 1, packed, rows))
             packer, packed, rows = zlib.compressobj(wbits=_GZIP), bytearray(), 0
     if rows:
-        written.append(_put(store, prefix, len(written), packed + packer.flush(), rows))
+        packed += packer.flush()
+        written.append(_put(store, prefix, len(written) + 1, packed, rows))
     return written
 
 
-def _put(store: Store, prefix: str, number: int, body: bytes | bytearray, rows: int) -> ArchivedObject:
-    name = f"{number + 1:05}.jsonl.gz"
-    store.put(f"{prefix}/{name}", bytes(body))
+def _put(store: Store, prefix: str, number: int, body: bytearray, rows: int) -> ArchivedObject:
+    name = f"{number:05}.jsonl.gz"
+    store.put(f"{prefix}/{name}", body)
     return ArchivedObject(name=name, rows=rows, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 from extract.errors import ConfigurationError, CorruptArchiveError, UnreachableError, one_line
 from extract.settings import ArchiveSettings
 
-_CHUNK = 1024 * 1024
+_CHUNK = 256 * 1024
 _RETRIES: "RetryConfig" = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 
 
@@ -38,7 +38,7 @@ class Store:
         with self._told():
             self._store = _open(settings)
 
-    def put(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes | bytearray) -> None:
         """Writes an object, in one request: it is there whole or not at all, and no parts are left behind."""
         with self._told():
             obstore.put(self._store, path, body, use_multipart=False)
