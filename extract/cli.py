@@ -6,11 +6,14 @@ from typing import NoReturn
 
 import typer
 
+from extract.commands.archive import archive
 from extract.commands.backfill import backfill
 from extract.commands.check import check
 from extract.commands.dead_letters import dead_letters
 from extract.commands.erase import erase
 from extract.commands.init import init
+from extract.commands.partitions import partitions
+from extract.commands.restore import restore
 from extract.commands.run import run
 from extract.commands.status import status
 from extract.errors import Exit, ExtractError, one_line
@@ -37,6 +40,9 @@ app.command(epilog="Example: extract backfill smartpizza --from 2026-03-01 --to 
 )
 app.command(epilog="Example: extract status --json")(status)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract erase smartpizza")(erase)
+app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract partitions")(partitions)
+app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract archive smartpizza --dry-run")(archive)
+app.command(epilog="Example: extract restore smartpizza --day 2026-03-01 --to 2026-03-03")(restore)
 app.add_typer(dead_letters, name="dead-letters")
 
 

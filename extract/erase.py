@@ -1,138 +1,69 @@
-"""`extract erase`: erased persons are redacted in raw and in dead letters, ledgered in ops.erasures.
+"""`extract erase`: erased persons are redacted in raw, dead letters and archives, ledgered in ops.erasures.
 
 Runs as role maintainer, any number of times: records that arrived after an earlier erasure are redacted by
 the next run, and what is redacted already is left alone.
 """
 
 import json
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
-from psycopg.sql import SQL, Identifier
 
+from extract.archive.erase import erase_archives
+from extract.archive.leave import finish_all
+from extract.archive.lock import alone
+from extract.archive.store import Store
+from extract.erasures import erased_subjects, note_erasures, redact
 from extract.errors import ConfigurationError
-from extract.source import Erasures, Source, Stream
+from extract.source import Source, Stream
 
 Conn = Connection[TupleRow]
 
-MARKER = "_erased"
 REDACTION = b"redacted: the person this record was about has been erased"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Erased:
-    """What one run redacted: persons newly ledgered, raw records, dead letters."""
+    """What one run redacted: persons newly ledgered, raw records, dead letters, archived records."""
 
-    subjects: int = 0
-    raw_records: int = 0
-    dead_letters: int = 0
-
-
-@dataclass(slots=True)
-class _Counts:
-    raw_records: dict[str, int] = field(default_factory=dict)
-    dead_letters: dict[str, int] = field(default_factory=dict)
+    subjects: int
+    raw_records: int
+    dead_letters: int
+    archived_records: int
 
 
-def erase(connection: Conn, source: Source) -> Erased:
-    """Applies all erasures that `source` has announced, in one transaction.
+def erase(connection: Conn, source: Source, store: Store | None = None) -> Erased:
+    """Applies all erasures that `source` has announced: in one transaction, then one an archived day in `store`.
 
-    Raises ConfigurationError where the source announces none.
+    Raises ConfigurationError where the source announces none, or where an archived day holds an erased person
+    and there is no store; LeaseHeldError beside another erase, archive or restore of the source; and as Store does.
     """
     if source.erasures is None:
         raise ConfigurationError(f"{source.name} declares no erasures")
-    counts = _Counts()
+    connection.execute("set timezone = 'UTC'")
+    with alone(connection, source.name):
+        finish_all(connection, source)
+        erased = erased_subjects(connection, source)
+        subjects, raw_records, dead_letters = _erase_database(connection, source, erased)
+        archived_records = erase_archives(connection, store, source, erased)
+    return Erased(subjects, raw_records, dead_letters, archived_records)
+
+
+def _erase_database(connection: Conn, source: Source, erased: Mapping[str, datetime]) -> tuple[int, int, int]:
+    """Persons newly ledgered, raw records and dead letters redacted."""
+    raw_records: Counter[str] = Counter()
+    dead_letters: Counter[str] = Counter()
     with connection.transaction():
-        announced = _announced(connection, source, source.erasures)
-        subjects = list(announced)
         for stream in source.streams:
             if stream.subject is not None:
-                _add(counts.raw_records, _redact_raw(connection, source, stream, subjects))
-                _add(counts.dead_letters, _redact_dead_letters(connection, source, stream, subjects))
-        known = {
-            row[0]
-            for row in connection.execute(
-                "select distinct subject from ops.erasures where source = %s", [source.name]
-            )
-        }
-        touched = set(counts.raw_records) | set(counts.dead_letters)
-        entries = [subject for subject in subjects if subject not in known or subject in touched]
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                """
-                insert into ops.erasures (source, subject, erased_at, raw_records, dead_letters)
-                values (%s, %s, %s, %s, %s)
-                """,
-                [
-                    (
-                        source.name,
-                        subject,
-                        announced[subject],
-                        counts.raw_records.get(subject, 0),
-                        counts.dead_letters.get(subject, 0),
-                    )
-                    for subject in entries
-                ],
-            )
-    return Erased(
-        subjects=len(set(subjects) - known),
-        raw_records=sum(counts.raw_records.values()),
-        dead_letters=sum(counts.dead_letters.values()),
-    )
-
-
-def _add(totals: dict[str, int], subjects: list[str]) -> None:
-    for subject in subjects:
-        totals[subject] = totals.get(subject, 0) + 1
-
-
-def _announced(connection: Conn, source: Source, erasures: Erasures) -> dict[str, str]:
-    """Erased persons with the time the source gives."""
-    rows = connection.execute(
-        SQL(
-            """
-            select record ->> %(subject)s, max(record ->> %(at)s)
-            from raw.{}
-            where record ->> %(subject)s is not null and pg_input_is_valid(record ->> %(at)s, 'timestamptz')
-            group by 1
-            order by 1
-            """
-        ).format(Identifier(source.raw_table(source.stream(erasures.stream)))),
-        {"subject": erasures.subject, "at": erasures.at},
-    ).fetchall()
-    return dict(rows)
-
-
-def _redact_raw(connection: Conn, source: Source, stream: Stream, subjects: list[str]) -> list[str]:
-    """Blanks the personal fields of a record, and marks it. Gives the subject of each record changed."""
-    rows = connection.execute(
-        SQL(
-            """
-            update raw.{} as raw
-            set record = record
-                || coalesce(
-                    (
-                        select jsonb_object_agg(name, null)
-                        from unnest(%(personal)s::text[]) as name
-                        where record ? name
-                    ),
-                    '{{}}'
-                )
-                || jsonb_build_object(%(marker)s::text, true)
-            where record ->> %(subject)s = any(%(subjects)s)
-                and not record ? %(marker)s
-            returning record ->> %(subject)s
-            """
-        ).format(Identifier(source.raw_table(stream))),
-        {
-            "personal": list(stream.personal),
-            "marker": MARKER,
-            "subject": stream.subject,
-            "subjects": subjects,
-        },
-    ).fetchall()
-    return [row[0] for row in rows]
+                raw_records.update(redact(connection, source.raw_table(stream), stream, list(erased)))
+                dead_letters.update(_redact_dead_letters(connection, source, stream, list(erased)))
+        new = note_erasures(connection, source, erased, raw_records=raw_records, dead_letters=dead_letters)
+    return new, raw_records.total(), dead_letters.total()
 
 
 def _redact_dead_letters(connection: Conn, source: Source, stream: Stream, subjects: list[str]) -> list[str]:

@@ -73,6 +73,10 @@ class LettersChangedError(ExtractError):
     """Dead letters that were open when they were read are no longer."""
 
 
+class CorruptArchiveError(ExtractError):
+    """What the archive gives back is not what was put there."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the process to end. A KeyboardInterrupt, so that psycopg cancels a running statement."""
 

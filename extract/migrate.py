@@ -14,12 +14,12 @@ from psycopg.rows import TupleRow
 from extract import roles
 from extract.database import connect
 from extract.errors import ConfigurationError
+from extract.partitions import make_partitions
 from extract.sources import all_sources
 
 Conn = Connection[TupleRow]
 
 _LOCK = 4_711_001
-_DAYS_AHEAD = 7
 _ROLE_CHANGED_BESIDE_US = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.DuplicateObject,
@@ -123,17 +123,10 @@ def _refuse_changed(migration: Migration, checksum: str | None) -> None:
 
 
 def _create_raw_tables(connection: Conn) -> None:
-    tables = [source.raw_table(stream) for source in all_sources().values() for stream in source.streams]
-    for table in tables:
-        with connection.transaction():
-            connection.execute("select ops.create_raw_table(%s)", [table])
-            connection.execute(
-                """
-                select ops.ensure_partition(%s, day::date)
-                from generate_series(current_date - 1, current_date + %s::int, interval '1 day') as day
-                """,
-                [table, _DAYS_AHEAD],
-            )
+    for source in all_sources().values():
+        for stream in source.streams:
+            connection.execute("select ops.create_raw_table(%s)", [source.raw_table(stream)])
+        make_partitions(connection, [source])
 
 
 def _create_roles_beside_others(connection: Conn, passwords: Mapping[str, str]) -> None:

@@ -6,8 +6,17 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from extract.errors import ConfigurationError, one_line
 from extract.source import Source, SourceSettings
@@ -65,6 +74,34 @@ class LeaseSettings(Section):
         return self
 
 
+class ArchiveSettings(Section):
+    """[archive]: where days of raw go, and after how many days (sources may say otherwise: raw_keep_days)."""
+
+    url: str | None = None
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    keep_days: int = Field(default=30, ge=2)
+    keep_restored_days: int = Field(default=7, ge=0)
+    object_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, le=1024**3)
+
+    @field_validator("url")
+    @classmethod
+    def _known_kind(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "file:///-")
+        valid = {"s3": bool(parts.hostname), "file": not parts.netloc and len(parts.path) > 1}
+        if not valid.get(parts.scheme) or parts.username or parts.query or parts.fragment:
+            raise ValueError("must be s3://bucket/prefix or file:///folder, without credentials")
+        return value
+
+    @field_validator("endpoint")
+    @classmethod
+    def _plain_http(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://-")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+            raise ValueError("must be an http or https URL without credentials")
+        return value
+
+
 class DatabaseSettings(Section):
     """[database]: where it is and who asks comes from libpq's environment."""
 
@@ -82,6 +119,7 @@ class Settings(Section):
     http: HttpSettings = HttpSettings()
     lease: LeaseSettings = LeaseSettings()
     database: DatabaseSettings = DatabaseSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")

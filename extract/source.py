@@ -57,6 +57,7 @@ class SourceSettings(BaseModel):
     token_url: str | None = Field(default=None, description="OAuth2: where tokens are fetched")
     budget: BudgetSettings | None = None
     dead_letters: DeadLetterSettings = DeadLetterSettings()
+    raw_keep_days: int | None = Field(default=None, ge=2, description="else keep_days of [archive]")
 
     @field_validator("base_url", "token_url")
     @classmethod

@@ -2,20 +2,24 @@
 
 import typer
 
-from extract.commands.common import OneSource, named
+from extract.archive.store import Store
+from extract.commands.common import Config, OneSource, named
 from extract.database import connect, database_errors
 from extract.erase import erase as erase_persons
+from extract.settings import load_settings
 
 
-def erase(source: OneSource) -> None:
-    """Redact, in raw and in dead letters, the persons whose erasure the source has announced.
+def erase(source: OneSource, config: Config = None) -> None:
+    """Redact, in raw, dead letters and archives, the persons whose erasure the source has announced.
 
     Connects as role maintainer. Repeat it after each run: records that came after an erasure are found too.
     """
     (declared,) = named([source])
-    with connect() as connection, database_errors():
-        done = erase_persons(connection, declared)
+    settings = load_settings(config)
+    store = Store(settings.archive) if settings.archive.url else None
+    with connect(settings=settings.database) as connection, database_errors():
+        done = erase_persons(connection, declared, store)
     typer.echo(
-        f"{source}: {done.subjects} new erasures; redacted {done.raw_records} raw records and "
-        f"{done.dead_letters} dead letters"
+        f"{source}: {done.subjects} new erasures; redacted {done.raw_records} raw records, "
+        f"{done.dead_letters} dead letters and {done.archived_records} archived records"
     )

@@ -11,7 +11,11 @@
     analyze {{ temp_relation }};
 
     delete from {{ target_relation }} as kept
-    where ({% for column in config.require('recompute_by') %}kept.{{ column }}{{ ', ' if not loop.last }}{% endfor %}) in ({{ touched_by() }})
+    where {% if everything_touched() -%}
+        true
+        {%- else -%}
+        ({% for column in config.require('recompute_by') %}kept.{{ column }}{{ ', ' if not loop.last }}{% endfor %}) in ({{ touched_by() }})
+        {%- endif %}
         and not exists (
             select 1
             from {{ temp_relation }} as fresh

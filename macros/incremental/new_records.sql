@@ -4,11 +4,19 @@
     {%- set loads = source('ops', 'loads') -%}
     {%- set bounds = none -%}
     {%- if execute and model.resource_type == 'model' -%}
-        {%- set range = taken_ranges()[source_name ~ '.' ~ stream_name] -%}
+        {%- set stream = source_name ~ '.' ~ stream_name -%}
+        {%- set range = taken_ranges()[stream] -%}
+        {%- set taken -%}
+            loads.source = '{{ source_name }}' and loads.stream = '{{ stream_name }}'
+            and (
+                loads.load_order > {{ range.from }} and loads.load_order <= {{ range.to }}
+                {%- if replayed_days() is not none %} or {{ replayed_loads(stream) }}{% endif %}
+            )
+        {%- endset -%}
+        {%- do refuse_away_days(source_name, stream_name, taken) -%}
         {%- set bounds = run_query(
-            "select min(load_id), max(load_id), min(loaded_on), max(loaded_on) from ops.loads where source = '"
-            ~ source_name ~ "' and stream = '" ~ stream_name ~ "' and load_order > " ~ range.from
-            ~ " and load_order <= " ~ range.to).rows[0] -%}
+            "select min(load_id), max(load_id), min(loaded_on), max(loaded_on) from ops.loads as loads where " ~ taken
+        ).rows[0] -%}
     {%- endif -%}
     select
         loads.load_order,
@@ -23,12 +31,11 @@
     from {{ source(source_name, stream_name) }} as records
     inner join {{ loads }} as loads on records.load_id = loads.load_id
     left join {{ loads }} as mended on loads.replays_load_id = mended.load_id
-    where loads.source = '{{ source_name }}' and loads.stream = '{{ stream_name }}'
-    {%- if bounds is not none and bounds[0] is not none %}
-        and loads.load_order > {{ range.from }} and loads.load_order <= {{ range.to }}
+    where
+    {%- if bounds is none %} loads.source = '{{ source_name }}' and loads.stream = '{{ stream_name }}'
+    {%- elif bounds[0] is none %} false
+    {%- else %} {{ taken }}
         and records.load_id between {{ bounds[0] }} and {{ bounds[1] }}
         and records.loaded_on between date '{{ bounds[2] }}' and date '{{ bounds[3] }}'
-    {%- elif bounds is not none %}
-        and false
     {%- endif %}
 {%- endmacro %}

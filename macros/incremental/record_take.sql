@@ -4,11 +4,12 @@
     {%- if execute and config.get('materialized') in ('incremental', 'table') -%}
     {%- set me = model.schema ~ '.' ~ model.alias -%}
     {%- set bounds = frozen_bounds() -%}
-    {%- set taken = {'any': starts_over()} -%}
-    {%- for stream, range in taken_ranges().items() if range.to > range.from or starts_over() %}
+    {%- set anew = starts_over() or everything_touched() -%}
+    {%- set taken = {'any': anew} -%}
+    {%- for stream, range in taken_ranges().items() if range.to > range.from or anew %}
         {%- do taken.update({'any': true}) %}
         insert into ops.model_takes (invocation_id, model, stream, from_order, to_order, full_refresh)
-        values ('{{ invocation_id }}', '{{ me }}', '{{ stream }}', {{ range.from }}, {{ range.to }}, {{ starts_over() }});
+        values ('{{ invocation_id }}', '{{ me }}', '{{ stream }}', {{ 0 if anew else range.from }}, {{ range.to }}, {{ anew }});
     {%- endfor %}
     {%- if not base_stream(model.name) -%}
     {%- for parent in tracked_parents(model.unique_id) %}

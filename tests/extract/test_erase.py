@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from extract.erase import MARKER, erase
+from extract.erase import erase
+from extract.erasures import MARKER
 from extract.pipeline import RunResult
 from extract.sources import all_sources
 from tests.extract.conftest import Command
@@ -110,4 +111,7 @@ def test_the_command_needs_the_maintainer(command: Command, loaded: FakeApi) -> 
     assert refused.returncode == 2
     assert "permission denied" in refused.stderr
     done = command.run("erase", "smartpizza", role="maintainer")
-    assert done.stdout == "smartpizza: 1 new erasures; redacted 2 raw records and 1 dead letters\n"
+    assert (
+        done.stdout
+        == "smartpizza: 1 new erasures; redacted 2 raw records, 1 dead letters and 0 archived records\n"
+    )
