@@ -57,6 +57,9 @@ elementary: deps ## elementary's anomaly tests, where its package is installed
 	    || echo "elementary: ended with exit code $$?; nothing depends on it"; \
 	else echo "elementary: its package is not installed (make deps says why)"; fi
 
+chaos: deps ## kills, crashes, faults, full disks ... at full size, with figures (an hour)
+	$(BIN)/python -m tests.chaos
+
 bench: deps ## figures, side by side in one run
 	$(BIN)/python -m benchmarks.increment
 	$(BIN)/python -m benchmarks.loading
@@ -74,4 +77,4 @@ stop: ## stop Postgres and the simulated APIs
 clean: stop ## stop, and delete the sandbox with its data
 	rm -rf $(SANDBOX_DIR) dbt_project/target dbt_project/logs
 
-.PHONY: help install deps up demo test lint format docs elementary bench bench-loading lock stop clean
+.PHONY: help install deps up demo test lint format docs elementary chaos bench bench-loading lock stop clean

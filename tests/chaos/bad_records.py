@@ -67,7 +67,7 @@ def _run_to_the_end(here: Lab) -> int:
 def _assert_letters_are(here: Lab, bad: dict[int, str]) -> None:
     """Each bad record is one letter, found by its place, with just the bytes that were served."""
     found = set()
-    with here.connect() as connection, connection.cursor(name="letters") as cursor:
+    with here.connect() as connection, connection.transaction(), connection.cursor("letters") as cursor:
         cursor.execute("select page, position, bytes from ops.dead_letters where position >= 0")
         for page, position, body in cursor:
             index = (page - 1) * PAGE + position
@@ -81,7 +81,12 @@ def _mend(here: Lab) -> Path:
     """What the records should have been, as a person would give them back."""
     fixed = BulkConfig(records=here.api.config.records, fixed=True)
     path = here.folder / "mended.jsonl"
-    with here.connect() as connection, connection.cursor(name="letters") as cursor, path.open("w") as file:
+    with (
+        here.connect() as connection,
+        connection.transaction(),
+        connection.cursor("letters") as cursor,
+        path.open("w") as file,
+    ):
         cursor.execute("select dead_letter_id, page, position from ops.dead_letters where status = 'open'")
         for letter_id, page, position in cursor:
             record = json.loads(record_bytes(fixed, (page - 1) * PAGE + position))

@@ -67,7 +67,7 @@ class Lab:
         assert not check or process.returncode == 0, f"{out[-2000:]}\n{err}"
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def start_dbt(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start_dbt(self, *arguments: str, **env: str) -> "subprocess.Popen[str]":
         """`dbt ...` as role transformer, in a process of its own."""
         folders = {
             "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
@@ -77,16 +77,16 @@ class Lab:
         }
         return subprocess.Popen(
             [str(Path(sys.executable).with_name("dbt")), *arguments, "--quiet"],
-            env=self.env("transformer") | folders,
+            env=self.env("transformer") | folders | env,
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def dbt(self, *arguments: str) -> None:
+    def dbt(self, *arguments: str, **env: str) -> None:
         """`dbt ...` to its end."""
-        process = self.start_dbt(*arguments)
+        process = self.start_dbt(*arguments, **env)
         out, err = process.communicate(timeout=3600)
         assert process.returncode == 0, out + err
 
