@@ -61,6 +61,10 @@ class OutOfBalanceError(ExtractError):
     """Records served differ from raw records plus dead letters."""
 
 
+class SchemaChangedError(ExtractError):
+    """A field came in a JSON type that it never had, and its stream declares that this fails the run."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the process to end. A KeyboardInterrupt, so that psycopg cancels a running statement."""
 

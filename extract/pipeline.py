@@ -20,6 +20,7 @@ from extract.errors import (
     ExtractError,
     LeaseHeldError,
     OutOfBalanceError,
+    SchemaChangedError,
     Stopped,
     StreamUnreachableError,
     one_line,
@@ -158,6 +159,7 @@ class _Run:
             settings=section,
             load=self._settings.load,
             http=self._settings.http,
+            drift=self._settings.drift,
         )
         with client, self._leases.kept():
             with database_errors():
@@ -175,7 +177,7 @@ class _Run:
         started = time.monotonic()
         try:
             sweep_stream(tools, self._source, stream, lease, swept)
-        except (BadAnswerError, OutOfBalanceError, StreamUnreachableError) as error:
+        except (BadAnswerError, OutOfBalanceError, SchemaChangedError, StreamUnreachableError) as error:
             swept.error = str(error)
             _failed(self._result, error)
             self._report.event("stream_failed", stream=stream.name, error=swept.error)

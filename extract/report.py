@@ -10,7 +10,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-_UNUSUAL = frozenset({"retry", "page_token_expired", "dead_letters", "stream_skipped"})
+_UNUSUAL = frozenset({"retry", "page_token_expired", "dead_letters", "stream_skipped", "schema_changed"})
 
 
 class Reporter(Protocol):

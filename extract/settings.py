@@ -63,6 +63,12 @@ class DatabaseSettings(Section):
     pool_size: int = Field(default=4, ge=3, le=32)
 
 
+class DriftSettings(Section):
+    """[drift]: how many of a sweep's records are looked at for changes of shape; 0 looks at none."""
+
+    sample_records: int = Field(default=2_000, ge=0, le=100_000)
+
+
 class Settings(Section):
     """The whole config file."""
 
@@ -70,6 +76,7 @@ class Settings(Section):
     http: HttpSettings = HttpSettings()
     lease: LeaseSettings = LeaseSettings()
     database: DatabaseSettings = DatabaseSettings()
+    drift: DriftSettings = DriftSettings()
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
 
     def source(self, source: Source) -> SourceSettings:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -51,7 +52,8 @@ class Stream:
     `primary_key` names the fields that every record holds. `full_list` marks a stream that is always served
     whole, so that what a finished sweep lacks has been deleted. `subject` names the field that identifies a
     person, `personal` the top-level fields an erasure of that person blanks. `context` is kept beside every
-    record: what the request says and the record does not.
+    record: what the request says and the record does not. With `retype="fail"` a run fails, after its data are
+    committed, when a field comes in a JSON type that it never had.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Stream:
     context: Mapping[str, str] | None = None
     subject: str | None = None
     personal: tuple[str, ...] = ()
+    retype: Literal["record", "fail"] = "record"
 
     def __post_init__(self) -> None:
         if not self.primary_key:

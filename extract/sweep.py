@@ -30,7 +30,8 @@ from extract.paginate import Page, Walk
 from extract.promise import Promise
 from extract.report import Reporter
 from extract.rest import RestClient
-from extract.settings import HttpSettings, LoadSettings
+from extract.schema_drift import notice_drift
+from extract.settings import DriftSettings, HttpSettings, LoadSettings
 from extract.source import Source, SourceSettings, Stream
 
 
@@ -47,6 +48,7 @@ class SweepTools:
     settings: SourceSettings
     load: LoadSettings
     http: HttpSettings
+    drift: DriftSettings
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def sweep_stream(
     """Sweeps `stream` to its end, counting into `result`; what was committed before an error stays committed.
 
     Raises BadAnswerError, UnreachableError, ConfigurationError, LeaseHeldError, OutOfBalanceError; the sweep
-    is then marked as failed where it stands.
+    is then marked as failed where it stands. Raises SchemaChangedError after a sweep that has finished.
     """
     with database_errors(), tools.pool.connection() as connection:
         previous = ledger.watermark(connection, source.name, stream.name)
@@ -104,6 +106,15 @@ def sweep_stream(
             _SweepLoop(
                 tools, source, stream, lease=lease, sweep=sweep, previous=previous, result=result
             ).run()
+            notice_drift(
+                tools.pool,
+                tools.report,
+                tools.drift,
+                stream,
+                sweep,
+                run_id=tools.run_id,
+                table=source.raw_table(stream),
+            )
     except LeaseHeldError:
         raise  # whoever took over is sweeping it now
     except ExtractError:
