@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import typer
 
+from extract.commands.audit import audit
 from extract.commands.check import check
 from extract.commands.erase import erase
 from extract.commands.init import init
@@ -32,6 +33,7 @@ app.command(epilog="Example: extract check smartpizza")(check)
 app.command(epilog="Example: extract run smartpizza --stream orders --if-held skip")(run)
 app.command(epilog="Example: extract status --json")(status)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract erase smartpizza")(erase)
+app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract audit")(audit)
 
 
 def main() -> NoReturn:

@@ -66,7 +66,7 @@ class DatabaseSettings(Section):
 class DriftSettings(Section):
     """[drift]: how many of a sweep's records are looked at for changes of shape; 0 looks at none."""
 
-    sample_records: int = Field(default=2_000, ge=0, le=100_000)
+    sample_records: int = Field(default=1_000, ge=0, le=100_000)
 
 
 class Settings(Section):

@@ -37,7 +37,7 @@ create index schema_changes_by_stream on ops.schema_changes (source, stream, not
 -- Steps of a path: '$', then keys; \x02 stands for the elements of a list, \x02 and a number for one place of a record
 -- that is a list itself, \x03 for all keys of an object that is a map. No key holds these, or \x01 between the steps.
 create function ops.path_text(steps text[]) returns text
-language sql immutable strict set search_path = pg_catalog as $$
+language sql immutable strict as $$
     select case
         when cardinality(steps) = 1 then '$'
         else ltrim(string_agg(
@@ -54,7 +54,7 @@ $$;
 
 -- Whether a path goes through a key of the object whose keys `map`, a path that ends in \x03, stands for.
 create function ops.is_mapped(steps text[], map text[]) returns boolean
-language sql immutable strict set search_path = pg_catalog as $$
+language sql immutable strict as $$
     select map[cardinality(map)] = E'\x03'
         and steps[:cardinality(map) - 1] = map[:cardinality(map) - 1]
         and steps[cardinality(map)] <> E'\x03'

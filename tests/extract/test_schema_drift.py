@@ -222,3 +222,21 @@ def test_the_drift_calendar_of_smartpizza_goes_unnoticed(
     assert noticed[6] == {("items[].quantity", "retyped")}
     told = [json.loads(line) for line in done.stdout.splitlines() if '"schema_changed"' in line]
     assert told[0]["changes"] == ["items[].quantity retyped from number to string"]
+
+
+def test_status_says_nothing_of_a_change(sweep: Sweep, command: Command, elt_database: Any) -> None:
+    sweep({"total": "1.00"})
+    sweep({"total": {"amount": "1.00"}, "[bold]": []})
+    told = command.run("status", role="reporter").stdout
+    assert "retyped" in told
+    assert "total.amount" in told
+    assert '"[bold]"' in told
+    found = json.loads(command.run("status", "--json", role="reporter").stdout)["schema_changes"]
+    assert {(change["path"], change["change"]) for change in found} == {
+        ("total", "retyped"),
+        ("total.amount", "new"),
+        ('"[bold]"', "new"),
+    }
+    with elt_database.connect("admin") as admin:
+        admin.execute("update ops.schema_changes set noticed_at = now() - interval '8 days'")
+    assert "retyped" not in command.run("status", role="reporter").stdout
