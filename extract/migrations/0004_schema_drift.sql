@@ -171,8 +171,8 @@ begin
 end
 $$;
 
--- The sample: up to `wanted` records, and at most 4 MiB of them, spread over what a sweep has loaded, by place: rows lie
--- in a partition nearly in the order they came, so that neither an index nor a scan is needed to find them.
+-- The sample: up to `wanted` records, and at most 4 MiB of them, spread over what a sweep has loaded, by place: rows
+-- lie in a partition nearly in the order they came, so that neither an index nor a scan is needed to find them.
 create function ops.sample_records(sweep_id bigint, table_name text, wanted integer) returns jsonb[]
 language plpgsql stable set search_path = pg_catalog as $$
 #variable_conflict use_variable
@@ -225,8 +225,8 @@ begin
             into found
             using format('(%s,0)', low)::tid, loaded.load_ids;
         else
-            -- Some rows of evenly spread blocks: twice as many as wanted, since places may hold none, or another load's.
-            per_block := greatest(4, 2 * share / (blocks - low) + 1);
+            -- Rows of evenly spread blocks, twice as many as wanted: places may hold none, or another load's.
+            per_block := greatest(4, 2 * share / greatest(blocks - low, 1) + 1);
             select array_agg(format('(%s,%s)', low + step * (blocks - low) * per_block / (2 * share), place)::tid)
             into places
             from generate_series(0, 2 * share / per_block) as step
@@ -240,7 +240,10 @@ begin
         end if;
         if coalesce(cardinality(found), 0) < 0.9 * least(share, loaded.rows) then
             -- They filled old holes, or lie among those of other loads.
-            execute format('select array_agg(record) from (select record from %s where load_id = any($1) limit $2) as sampled', part)
+            execute format(
+                'select array_agg(record) from (
+                    select record from %s where load_id = any($1) limit $2
+                ) as sampled', part)
             into found
             using loaded.load_ids, share;
         end if;
@@ -260,11 +263,12 @@ begin
 end
 $$;
 
--- Compares what a finished sweep brought with what its stream was known to look like, and remembers it. Gives the changes,
--- which are in ops.schema_changes too; none for the first records of a stream.
+-- Compares what a finished sweep brought with what its stream was known to look like, and remembers it. Gives the
+-- changes, which are in ops.schema_changes too; none for the first records of a stream.
 --   new       a path that was never there, or had vanished
 --   retyped   a path that has a type it never had; null is no type, and a path of nulls only has none yet
---   vanished  a path that was in 99 of 100 objects that could have it, and is in none of the last 100 or more; once
+--   vanished  a path that was in 99 of 100 objects that could have it, and is in none of the last 100 or more; once,
+--             and not for a sweep of old records (a backfill, a replay)
 -- security definer: the extractor may not read raw.
 create function ops.note_shape(run_id uuid, sweep_id bigint, table_name text, wanted integer)
 returns table (path text, change text, old_types text[], new_types text[])
@@ -319,6 +323,7 @@ begin
             coalesce(observed.is_nullable, false) as is_nullable,
             coalesce(observed.occurrences, 0) as occurrences,
             coalesce(parents.occurrences, 0) as chances,
+            swept.kind in ('incremental', 'full') as is_current,
             shapes.vanished_at is not null as was_gone,
             shapes.vanished_at is null and shapes.occurrences >= 0.99 * shapes.chances
                 and shapes.chances_missed + coalesce(parents.occurrences, 0) >= 100 as is_missed
@@ -331,8 +336,7 @@ begin
         left join shape as parents
             on parents.steps = trim_array(coalesce(observed.steps, shapes.steps), 1)
             and parents.type = case
-                when (coalesce(observed.steps, shapes.steps))[cardinality(coalesce(observed.steps, shapes.steps))] like E'\x02%'
-                    then 'array'
+                when array_to_string(coalesce(observed.steps, shapes.steps), E'\x01') ~ E'\x01\x02[0-9]*$' then 'array'
                 else 'object'
             end
     ),
@@ -344,7 +348,7 @@ begin
                 when not is_known then 'new'
                 when is_seen and old_types <> '{}' and not new_types <@ old_types then 'retyped'
                 when is_seen and was_gone then 'new'
-                when not is_seen and is_missed and chances > 0 then 'vanished'
+                when not is_seen and is_current and is_missed and chances > 0 then 'vanished'
             end as change
         from compared
     ),
@@ -371,7 +375,7 @@ begin
         set chances_missed = shapes.chances_missed + judged.chances,
             vanished_at = case when judged.change = 'vanished' then clock_timestamp() else shapes.vanished_at end
         from judged
-        where not judged.is_seen
+        where not judged.is_seen and judged.is_current
             and shapes.source = swept.source and shapes.stream = swept.stream and shapes.steps = judged.steps
     ),
 

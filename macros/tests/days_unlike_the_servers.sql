@@ -3,6 +3,8 @@
     in quarantine: neither timing nor bad data raises an alarm here. Quarantined orders whose day nobody knows excuse as
     many that lack. Over the summaries of the last take; with `whole`, over the last one of every day. -#}
 {% macro days_unlike_the_servers(whole=false) %}
+    {%- set orders = ref('fct_orders') -%}
+    {%- set sales = ref('fct_branch_daily_sales') -%}
     with summaries as (
         select * from {{ ref('stg_smartpizza__order_summaries') }}
         where served_at is not null
@@ -10,10 +12,10 @@
     ),
 
     sales as (
-        select * from {{ ref('fct_branch_daily_sales') }}
+        select * from {{ sales }}
     ),
 
-    -- All versions of the orders that are or were on these days, deletions too, and of those on no day that we can read.
+    -- All versions, deletions too, of the orders that are or were on these days or on no day that we can read.
     versions as (
         select order_id, branch_id, business_date, updated_at, violations
         from {{ ref('base_smartpizza__orders') }}
@@ -25,7 +27,7 @@
         )
     ),
 
-    -- How far the sweeps of orders reach that sales has taken to their end.
+    -- How far the sweeps of orders reach that have come to sales to their end, by way of fct_orders.
     seen as (
         select max((sweeps.watermark #>> '{}')::timestamptz) as seen_until
         from {{ source('ops', 'sweeps') }} as sweeps
@@ -37,7 +39,13 @@
                 select max(takes.to_order)
                 from {{ source('ops', 'model_takes') }} as takes
                 where takes.stream = 'smartpizza.orders'
-                    and takes.model = '{{ ref('fct_branch_daily_sales').schema }}.{{ ref('fct_branch_daily_sales').identifier }}'
+                    and takes.model = '{{ orders.schema }}.{{ orders.identifier }}'
+                    and takes.take_id <= (
+                        select inputs.take_id
+                        from {{ source('ops', 'model_inputs') }} as inputs
+                        where inputs.model = '{{ sales.schema }}.{{ sales.identifier }}'
+                            and inputs.input = takes.model
+                    )
             )
     ),
 

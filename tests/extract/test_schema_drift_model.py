@@ -70,13 +70,15 @@ def model(before: list[Any], after: list[Any]) -> set[tuple[str, str]]:
     return changes
 
 
-def load(admin: psycopg.Connection, stream: str, records: list[Any]) -> set[tuple[str, str]]:
+def load(
+    admin: psycopg.Connection, stream: str, records: list[Any], kind: str = "full"
+) -> set[tuple[str, str]]:
     """A finished sweep of one load, as the ledger and raw would hold it. Gives the changes noticed."""
     run_id, load_id = uuid4(), admin.execute("select nextval('ops.load_ids')").fetchone()[0]
     admin.execute("insert into ops.runs (run_id, source, command) values (%s, 'any', 'run')", [run_id])
     sweep_id = admin.execute(
-        "insert into ops.sweeps (source, stream, kind, run_id) values ('any', %s, 'full', %s) returning sweep_id",
-        [stream, run_id],
+        "insert into ops.sweeps (source, stream, kind, run_id) values ('any', %s, %s, %s) returning sweep_id",
+        [stream, kind, run_id],
     ).fetchone()[0]
     admin.execute(
         """
@@ -126,3 +128,27 @@ def test_changes_between_any_two_batches_are_missed_or_made_up(
     assert {path: (set(types), nullable) for path, types, nullable in stored} == {
         path: (set(types) - {"null"}, "null" in types) for path, types in known.items()
     }
+
+
+def test_old_records_are_taken_for_a_field_that_vanished(admin: psycopg.Connection) -> None:
+    """A backfill of days before a field was there; what is new in it is told all the same."""
+    admin.execute("alter table ops.sweeps drop constraint sweeps_kind_check")
+    assert load(admin, "old", [{"a": 1, "b": 1}] * 120) == set()
+    assert load(admin, "old", [{"a": 1, "c": 1}] * 120, kind="backfill") == {("c", "new")}
+    assert load(admin, "old", [{"a": 1, "c": 1}] * 120) == {("b", "vanished")}
+
+
+def test_a_partition_that_is_empty_or_gone_stops_a_run(admin: psycopg.Connection) -> None:
+    """Of a sweep that began long ago and was resumed now, the first days may be away."""
+    load(admin, "away", [{"a": 1}] * 3000)
+    run_id, sweep_id = admin.execute(
+        "select run_id, sweep_id from ops.loads where stream = 'away'"
+    ).fetchone()
+    again = ("select * from ops.note_shape(%s, %s, 'smartpizza__orders', 2000)", [run_id, sweep_id])
+    admin.execute("truncate raw.smartpizza__orders")
+    assert admin.execute(*again).fetchall() == []
+    part = admin.execute("select 'raw.smartpizza__orders_' || to_char(current_date, 'YYYYMMDD')").fetchone()[
+        0
+    ]
+    admin.execute(f"drop table {part}")
+    assert admin.execute(*again).fetchall() == []
