@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from extract.commands.archive import archive
+from extract.commands.audit import audit
 from extract.commands.backfill import backfill
 from extract.commands.check import check
 from extract.commands.dead_letters import dead_letters
@@ -43,6 +44,7 @@ app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract erase smar
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract partitions")(partitions)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract archive smartpizza --dry-run")(archive)
 app.command(epilog="Example: extract restore smartpizza --day 2026-03-01 --to 2026-03-03")(restore)
+app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract audit")(audit)
 app.add_typer(dead_letters, name="dead-letters")
 
 

@@ -77,6 +77,10 @@ class CorruptArchiveError(ExtractError):
     """What the archive gives back is not what was put there."""
 
 
+class SchemaChangedError(ExtractError):
+    """A field came in a JSON type that it never had, and its stream declares that this fails the run."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the process to end. A KeyboardInterrupt, so that psycopg cancels a running statement."""
 

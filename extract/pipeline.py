@@ -23,6 +23,7 @@ from extract.errors import (
     ExtractError,
     LeaseHeldError,
     OutOfBalanceError,
+    SchemaChangedError,
     Stopped,
     StreamUnreachableError,
     TooManyDeadLettersError,
@@ -42,6 +43,15 @@ from extract.source import Source, Stream
 from extract.sweep import sweep_stream
 from extract.sweep_tools import SweepResult, SweepTools, Work
 from extract.traffic import Traffic
+
+# After these the other streams go on.
+_FAULTS_OF_A_STREAM = (
+    BadAnswerError,
+    OutOfBalanceError,
+    SchemaChangedError,
+    StreamUnreachableError,
+    TooManyDeadLettersError,
+)
 
 
 class IfHeld(StrEnum):
@@ -232,7 +242,7 @@ class _Run:
         started = time.monotonic()
         try:
             sweep_stream(self._tools, work, lease, swept)
-        except (BadAnswerError, OutOfBalanceError, StreamUnreachableError, TooManyDeadLettersError) as error:
+        except _FAULTS_OF_A_STREAM as error:
             swept.error = str(error)
             with self._guard:
                 _failed(self._result, error)

@@ -11,7 +11,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 _UNUSUAL = frozenset(
-    {"retry", "page_token_expired", "dead_letters", "stream_skipped", "database_lost", "page_buried"}
+    {
+        "retry",
+        "page_token_expired",
+        "dead_letters",
+        "stream_skipped",
+        "database_lost",
+        "page_buried",
+        "schema_changed",
+    }
 )
 
 

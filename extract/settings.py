@@ -111,6 +111,12 @@ class DatabaseSettings(Section):
     return_seconds: float = Field(default=120, ge=0, le=3600)
 
 
+class DriftSettings(Section):
+    """[drift]: how many of a sweep's records are looked at for changes of shape; 0 looks at none."""
+
+    sample_records: int = Field(default=1_000, ge=0, le=100_000)
+
+
 class Settings(Section):
     """The whole config file."""
 
@@ -120,6 +126,7 @@ class Settings(Section):
     lease: LeaseSettings = LeaseSettings()
     database: DatabaseSettings = DatabaseSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    drift: DriftSettings = DriftSettings()
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")

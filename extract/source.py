@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -114,7 +114,8 @@ class Stream:
     `full_list` marks a stream that is always served whole, so that what a finished sweep lacks has been deleted.
     `subject` names the field that identifies a person, `personal` the top-level fields an erasure of that person
     blanks. `context` is kept beside every record: what the request says and the record does not. `request_cost`
-    is what a page takes of the budget.
+    is what a page takes of the budget. With `retype="fail"` a run fails, after its data are committed, when a
+    field comes in a JSON type that it never had.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Stream:
     subject: str | None = None
     personal: tuple[str, ...] = ()
     request_cost: int = 1
+    retype: Literal["record", "fail"] = "record"
 
     def __post_init__(self) -> None:
         if not self.primary_key:

@@ -1,4 +1,4 @@
-"""`extract status`: how each stream stands and how the last runs ended, with what the role may read."""
+"""`extract status`: how each stream stands, what changed its shape and how the last runs ended."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row, dict_row
 from rich.table import Table
+from rich.text import Text
 
 from extract.source import Source
 
@@ -34,7 +35,7 @@ class StreamStatus:
 
 @dataclass(slots=True)
 class RunStatus:
-    """The last run of a source."""
+    """The last run of a command for a source."""
 
     source: str
     command: str
@@ -46,18 +47,32 @@ class RunStatus:
 
 
 @dataclass(slots=True)
+class ShapeStatus:
+    """A path of a stream that is new, has vanished or was retyped, with its JSON types; UTC."""
+
+    source: str
+    stream: str
+    path: str
+    change: str
+    old_types: list[str] | None
+    new_types: list[str] | None
+    noticed_at: datetime
+
+
+@dataclass(slots=True)
 class Status:
     """All that `extract status` shows."""
 
     streams: list[StreamStatus] = field(default_factory=list)
     runs: list[RunStatus] = field(default_factory=list)
+    schema_changes: list[ShapeStatus] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def read_status(connection: Conn, sources: Sequence[Source]) -> Status:
-    """The status of all streams of `sources`, those never run included."""
+    """The status of all streams of `sources`, those never run included; changes of shape of the last 7 days."""
     names = [source.name for source in sources]
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
@@ -82,12 +97,23 @@ def read_status(connection: Conn, sources: Sequence[Source]) -> Status:
     with connection.cursor(row_factory=class_row(RunStatus)) as runs:
         runs.execute(
             """
-            select distinct on (source) source, command, status, started_at, ended_at, exit_code, error
-            from ops.run_history where source = any(%s) order by source, started_at desc
+            select distinct on (source, command) source, command, status, started_at, ended_at, exit_code, error
+            from ops.run_history where source = any(%s) order by source, command, started_at desc
             """,
             [names],
         )
-        return Status(streams, runs.fetchall())
+        ended = runs.fetchall()
+    with connection.cursor(row_factory=class_row(ShapeStatus)) as changes:
+        changes.execute(
+            """
+            select source, stream, path, change, old_types, new_types, noticed_at
+            from ops.schema_changes
+            where source = any(%s) and noticed_at > clock_timestamp() - interval '7 days'
+            order by change_id desc
+            """,
+            [names],
+        )
+        return Status(streams, ended, changes.fetchall())
 
 
 def _add_ledger(connection: Conn, streams: Sequence[StreamStatus]) -> None:
@@ -137,10 +163,25 @@ def status_table(status: Status) -> Table:
     return table
 
 
+def shape_table(status: Status) -> Table:
+    """The changes of shape as a table, the newest first."""
+    table = Table("noticed", "stream", "change", "path", "was", "is", box=None)
+    for change in status.schema_changes:
+        table.add_row(
+            _moment(change.noticed_at),
+            f"{change.source}.{change.stream}",
+            change.change,
+            Text(change.path),
+            ", ".join(change.old_types or ()) or "-",
+            ", ".join(change.new_types or ()) or "-",
+        )
+    return table
+
+
 def run_lines(status: Status) -> list[str]:
-    """How each source's last run ended, a line each."""
+    """How each command's last run for a source ended, a line each."""
     return [
-        f"last run of {run.source}: {run.status}"
+        f"last {run.command} of {run.source}: {run.status}"
         + (f" (exit {run.exit_code})" if run.exit_code else "")
         + f", {_moment(run.started_at)}"
         + (f": {run.error}" if run.error else "")

@@ -1,6 +1,7 @@
 """One sweep of one stream, or of a window of it: begun or resumed, and marked as failed where it stands."""
 
 import contextlib
+from collections.abc import Sequence
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -11,6 +12,7 @@ from extract.database import database_errors
 from extract.errors import Cancelled, ExtractError, LeaseHeldError
 from extract.lease import Lease
 from extract.ledger import Conn, Sweep
+from extract.schema_drift import SchemaChange, changed_shape, tell_drift
 from extract.source import SourceSettings, Stream
 from extract.sweep_loop import SweepLoop
 from extract.sweep_tools import SweepResult, SweepTools, Work
@@ -20,7 +22,8 @@ def sweep_stream(tools: SweepTools, work: Work, lease: Lease, result: SweepResul
     """Sweeps to the end, counting into `result`; what was committed before an error stays committed.
 
     Raises BadAnswerError, UnreachableError, ConfigurationError, OutOfBalanceError, the sweep then being marked
-    as failed where it stands; LeaseHeldError, and Cancelled where the run is told to stop.
+    as failed where it stands; SchemaChangedError after a sweep that has finished; LeaseHeldError, and Cancelled
+    where the run is told to stop.
     """
     with database_errors():
         previous, sweep = tools.patience.run(lambda connection: _begin(connection, tools, work))
@@ -29,6 +32,8 @@ def sweep_stream(tools: SweepTools, work: Work, lease: Lease, result: SweepResul
     try:
         with database_errors():
             SweepLoop(tools, work, lease=lease, sweep=sweep, previous=previous, result=result).run()
+            changes = tools.patience.run(lambda connection: _changed_shape(connection, tools, work, sweep))
+            tell_drift(tools.report, work.stream, sweep, changes)
     except (LeaseHeldError, Cancelled):
         raise  # whoever took over is sweeping it now, or the next run will
     except ExtractError:
@@ -54,6 +59,16 @@ def _begin(connection: Conn, tools: SweepTools, work: Work) -> tuple[str | None,
             shard=work.shard,
         )
     return previous, sweep
+
+
+def _changed_shape(connection: Conn, tools: SweepTools, work: Work, sweep: Sweep) -> Sequence[SchemaChange]:
+    return changed_shape(
+        connection,
+        tools.settings.drift,
+        sweep,
+        run_id=tools.run_id,
+        table=tools.source.raw_table(work.stream),
+    )
 
 
 def _since(watermark: str | None, stream: Stream, settings: SourceSettings) -> str | None:

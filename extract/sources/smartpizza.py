@@ -35,6 +35,14 @@ SOURCE = Source(
             primary_key=("erasure_id",),
             cursor=Cursor(param="since", field="erased_at"),
         ),
+        # Before the orders, so that their sweep sees all that the server has counted. The last 14 days each time: a
+        # deleted order lowers a count without changing max_updated_at, so that no cursor would find it.
+        Stream(
+            "order_summaries",
+            "/v1/orders/summary",
+            primary_key=("branch_id", "business_date"),
+            full_list=True,
+        ),
         Stream(
             "orders",
             "/v1/orders",

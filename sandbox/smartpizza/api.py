@@ -50,7 +50,7 @@ def routes(services: Services) -> list[Route]:
         return _response(services, request, "order", {"data": found} | _context(moment), 1)
 
     return [
-        listing("/v1/orders/summary", "order_summary", ("business_date", "branch_id"), _summary),
+        listing("/v1/orders/summary", "order_summaries", ("business_date", "branch_id"), _summary),
         listing("/v1/orders", "orders", ("region", "include_deleted"), _orders, "updated_since"),
         Route("/v1/orders/{order_id}", order, methods=["GET"], name="order"),
         listing(

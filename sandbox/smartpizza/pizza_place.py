@@ -17,6 +17,7 @@ import numpy as np
 from sandbox.smartpizza.arrays import Instants, Ints
 from sandbox.smartpizza.moment import Moment
 from sandbox.smartpizza.money import cents, kilograms
+from sandbox.smartpizza.orders.book import RECENT_DAYS
 from sandbox.smartpizza.paging import Listing, Record
 from sandbox.smartpizza.times import START_DATE, format_instant, parse_instant
 
@@ -69,19 +70,29 @@ class PizzaPlaceWorld:
         row = self._ids.get(order_id)
         return None if row is None or row >= self._known(moment) else self._record(row)
 
-    def summary(self, day: int, branch_id: int | None, moment: Moment) -> Listing:
-        """The one branch's row for a day, if it sold anything."""
+    def summary(self, day: int | None, branch_id: int | None, moment: Moment) -> Listing:
+        """The one branch's rows, for a day or for the last 14, where it sold anything."""
         _only_branch(1 if branch_id is None else branch_id)
-        date = (START_DATE + dt.timedelta(days=day)).isoformat()
-        found = [row for row in range(self._known(moment)) if self._orders[row][2] == date]
-        record = {
-            "branch_id": 1,
-            "business_date": date,
-            "order_count": len(found),
-            "gross_total": cents(sum(self._total(row) for row in found)),
-            "max_updated_at": format_instant(int(self._placed[found].max())) if found else None,
-        }
-        return _fixed([record] if found else [], ["1"])
+        if day is None:
+            today = (dt.datetime.fromtimestamp(moment.now / 1000, ZoneInfo(_ZONE)).date() - START_DATE).days
+            days = range(today - RECENT_DAYS + 1, today + 1)
+        else:
+            days = range(day, day + 1)
+        by_date: dict[str, list[int]] = {(START_DATE + dt.timedelta(days=n)).isoformat(): [] for n in days}
+        for row in range(self._known(moment)):
+            by_date.get(self._orders[row][2], []).append(row)
+        records = [
+            {
+                "branch_id": 1,
+                "business_date": date,
+                "order_count": len(found),
+                "gross_total": cents(sum(self._total(row) for row in found)),
+                "max_updated_at": format_instant(int(self._placed[found].max())),
+            }
+            for date, found in by_date.items()
+            if found
+        ]
+        return _fixed(records, [str(record["business_date"]) for record in records])
 
     def recipes(self, _moment: Moment) -> Listing:
         """The 32 pizza types."""

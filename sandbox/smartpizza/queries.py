@@ -46,11 +46,11 @@ class Query:
         except ValueError as error:
             raise bad_request(f"{name}: {error}") from None
 
-    def day(self, name: str) -> int:
-        """A required ISO date as a day number; 0 is the first simulated day."""
+    def day(self, name: str) -> int | None:
+        """An ISO date as a day number, or None; 0 is the first simulated day."""
         text = self._values.get(name)
         if text is None:
-            raise bad_request(f"{name} is missing: give a date such as 2026-03-16")
+            return None
         try:
             return (dt.date.fromisoformat(text) - START_DATE).days
         except ValueError:

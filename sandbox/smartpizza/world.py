@@ -31,7 +31,7 @@ class World(Protocol):
 
     def order(self, order_id: str, moment: Moment) -> Record | None: ...
 
-    def summary(self, day: int, branch_id: int | None, moment: Moment) -> Listing: ...
+    def summary(self, day: int | None, branch_id: int | None, moment: Moment) -> Listing: ...
 
     def recipes(self, moment: Moment) -> Listing: ...
 
@@ -89,8 +89,8 @@ class GeneratedWorld:
         """One order or tombstone."""
         return self._orders.find(order_id, moment)
 
-    def summary(self, day: int, branch_id: int | None, moment: Moment) -> Listing:
-        """Order summary of one local day (0 is 2026-03-16), of all branches or of one."""
+    def summary(self, day: int | None, branch_id: int | None, moment: Moment) -> Listing:
+        """Order summary of one local day (0 is 2026-03-16) or of the last 14, of all branches or of one."""
         rows = (
             np.arange(self._branches.count) if branch_id is None else np.array([self._branch_row(branch_id)])
         )

@@ -19,7 +19,7 @@ def run(*, signals: int, records: int, seed: int = 1) -> Figures:
     """Ends runs by SIGTERM, each at another moment; the last one comes to its end."""
     chance = random.Random(seed)
     waits, loads = [], set()
-    with lab(BulkConfig(records=records, delay_ms=10, seed=seed)) as here, here.connect() as admin:
+    with lab(BulkConfig(records=records, delay_ms=60, seed=seed)) as here, here.connect() as admin:
         here.configure(CONFIG, page_size=500)
         for _ in range(signals):
             process = here.start("run", *ORDERS)

@@ -12,6 +12,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ("macros/versions/is_newest_valid.sql", "where newer.violations = '{}'", "where true"),
     ("macros/versions/is_newest_valid.sql", "-newer.load_order, -newer.load_position", "newer.load_order, 0"),
     (f"{STAGING}recipes.sql", "version='updated_at'", "version='valid_from'"),
+    (f"{STAGING}order_summaries.sql", "version='load_order'", "version='order_count'"),
     (f"{STAGING}orders.sql", "not versions.is_deleted", "true"),
     (f"{STAGING}customers.sql", "erasures.customer_id = versions.customer_id", "false"),
     # Full lists.
@@ -40,6 +41,7 @@ BREAKAGES: tuple[Breakage, ...] = (
         "'customer_id', 'type': 'text'",
     ),
     (f"{BASE}branches.sql", "timezone ~ '^(UTC|", "timezone ~ '^(.*|"),
+    (f"{BASE}order_summaries.sql", "'order_count > 0'", "'true'"),
     (f"{BASE}inventory_levels.sql", "'least(received_quantity, wasted_quantity) >= 0'", "'true'"),
     # Orders and what hangs on them.
     (f"{INTERMEDIATE}orders_localized.sql", "at time zone branches.timezone", "at time zone '+01'"),

@@ -73,7 +73,7 @@ def test_no_test_of_the_hourly_build_reads_a_whole_fact(manifest: dict[str, Any]
 
 def test_no_stream_goes_without_freshness(manifest: dict[str, Any]) -> None:
     streams = [source for source in manifest["sources"].values() if source["source_name"] == "smartpizza"]
-    assert len(streams) == 6
+    assert len(streams) == 7
     for stream in streams:
         assert stream["freshness"]["error_after"]["count"], stream["name"]
         assert stream["loaded_at_query"], stream["name"]

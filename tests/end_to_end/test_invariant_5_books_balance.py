@@ -117,7 +117,7 @@ def assert_every_base_model_has_its_books(company: Company) -> None:
         for node in nodes
         if node["name"].startswith("base_") and node["resource_type"] == "model"
     }
-    assert len(models) == 6
+    assert len(models) == 7
     found: dict[str, set[tuple[str, bool]]] = {model: set() for model in models}
     for node in nodes:
         if node["resource_type"] == "test" and node.get("test_metadata"):

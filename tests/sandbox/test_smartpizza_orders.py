@@ -130,6 +130,16 @@ def test_summary_is_what_the_orders_add_up_to_for_every_branch_and_day(smartpizz
     assert [(row["branch_id"], row["business_date"]) for row in one] == [(4, "2026-03-18")]
 
 
+def test_summary_without_a_day_tells_of_the_last_14(smartpizza_api):
+    recent = smartpizza_api.records("/v1/orders/summary", page_size=7)
+    dates = [(dt.date(2026, 3, 16) + dt.timedelta(days=day)).isoformat() for day in range(2, 16)]
+    by_day = [
+        row for date in dates for row in smartpizza_api.records("/v1/orders/summary", business_date=date)
+    ]
+    assert recent == by_day
+    assert len({row["business_date"] for row in recent}) >= 12
+
+
 def test_recipe_versions_in_lines_were_valid_when_the_order_was_placed(smartpizza_api, living):
     versions = {(r["recipe_id"], r["version"]): r for r in smartpizza_api.records("/v1/recipes")}
     for order in living:

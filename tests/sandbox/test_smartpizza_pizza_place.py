@@ -52,6 +52,8 @@ def test_the_summary_adds_up_to_the_orders(api, orders):
         (row,) = api.records("/v1/orders/summary", business_date=date)
         assert [row["order_count"], Decimal(row["gross_total"])] == expected[date]
     assert api.records("/v1/orders/summary", business_date="2015-12-25") == []
+    recent = {row["business_date"]: row["order_count"] for row in api.records("/v1/orders/summary")}
+    assert recent == {date: row[0] for date, row in expected.items() if date > "2015-12-18"}
 
 
 def test_every_line_finds_its_recipe_and_size(api, orders):

@@ -18,6 +18,8 @@ from sandbox.smartpizza.times import DAY, START, business_date, format_instant
 
 # Rows whose schedules are worked out at once: bounds the memory, not the result.
 _CHUNK = 32_768
+# Days that the summary tells of unasked: longer than an order may come late or be deleted.
+RECENT_DAYS = 14
 
 Keep = Callable[[Ints, Instants], Flags]
 
@@ -55,34 +57,50 @@ class OrderBook:
         record = self._writer.render(rows, updated, moment.now)[0]
         return record if record["order_id"] == order_id else None
 
-    def summary(self, day: int, branches: Ints, moment: Moment) -> Listing:
-        """One row for each of the branches that has orders of this local day, by branch_id."""
+    def summary(self, day: int | None, branches: Ints, moment: Moment) -> Listing:
+        """One row for each of the branches and local days that have orders, by day and branch_id.
+
+        Of one day, or of the last 14 that have begun somewhere.
+        """
+        days = np.arange(self._days(moment.now))
+        days = days[-RECENT_DAYS:] if day is None else days[days == day]
+        rows = (days[:, np.newaxis] * self._scheduler.branches.count + branches).ravel()
 
         def render(wanted: Ints, _updated: Instants) -> list[Record]:
-            return [
-                row
-                for branch in wanted.tolist()
-                if (row := self._summary_row(day, branch, moment)) is not None
-            ]
+            at_once = max(1, _CHUNK // self._scheduler.per_day)
+            parts = (wanted[start : start + at_once] for start in range(0, len(wanted), at_once))
+            return [record for part in parts for record in self._summaries(part, moment)]
 
-        there = branches if 0 <= day < self._days(moment.now) else branches[:0]
-        return Listing(np.zeros(len(there), np.int64), there, key=lambda row: f"{row + 1:09d}", render=render)
+        return Listing(np.zeros(len(rows), np.int64), rows, key=lambda row: f"{row:012d}", render=render)
 
-    def _summary_row(self, day: int, branch: int, moment: Moment) -> Record | None:
-        per_day = self._scheduler.per_day
-        rows = (day * self._scheduler.branches.count + branch) * per_day + np.arange(per_day)
+    def _summaries(self, branch_days: Ints, moment: Moment) -> list[Record]:
+        """The rows of these days of branches (local day x branches + branch) that have an order."""
+        orders = np.arange(self._scheduler.per_day)
+        rows = (branch_days[:, np.newaxis] * self._scheduler.per_day + orders).ravel()
         schedule = self._scheduler.schedule(rows)
         updated = schedule.updated(self._scheduler.seen_at(rows, moment))
         counted = (updated >= 0) & ~self._deleted(schedule.seen, updated)
-        if not counted.any():
-            return None
-        return {
-            "branch_id": branch + 1,
-            "business_date": business_date(day),
-            "order_count": int(counted.sum()),
-            "gross_total": cents(int(self._contents.content(schedule).total[counted].sum())),
-            "max_updated_at": format_instant(int(updated[counted].max())),
-        }
+        totals = np.where(counted, self._contents.content(schedule).total, 0)
+        shape = (len(branch_days), -1)
+        day, branch = np.divmod(branch_days, self._scheduler.branches.count)
+        columns = (
+            branch.tolist(),
+            day.tolist(),
+            counted.reshape(shape).sum(axis=1).tolist(),
+            totals.reshape(shape).sum(axis=1).tolist(),
+            np.where(counted, updated, 0).reshape(shape).max(axis=1).tolist(),
+        )
+        return [
+            {
+                "branch_id": branch_row + 1,
+                "business_date": business_date(day_number),
+                "order_count": count,
+                "gross_total": cents(total),
+                "max_updated_at": format_instant(newest),
+            }
+            for branch_row, day_number, count, total, newest in zip(*columns, strict=True)
+            if count
+        ]
 
     @staticmethod
     def _deleted(seen: Instants, updated: Instants) -> Flags:

@@ -21,7 +21,7 @@ def test_a_source_is_complete(source: Source) -> None:
 
 def test_smartpizza_has_its_streams() -> None:
     assert set(all_sources()["smartpizza"].stream_names) == {
-        "orders", "recipes", "customers", "customer_erasures", "branches", "inventory_levels"
+        "orders", "order_summaries", "recipes", "customers", "customer_erasures", "branches", "inventory_levels"
     }  # fmt: skip
 
 

@@ -1,0 +1,3 @@
+{{ config(tags=['completeness', 'smartpizza']) }}
+
+{{ days_unlike_the_servers() }}

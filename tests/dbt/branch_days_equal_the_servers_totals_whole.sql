@@ -1,0 +1,3 @@
+{{ config(tags=['completeness', 'nightly']) }}
+
+{{ days_unlike_the_servers(whole=true) }}
