@@ -9,6 +9,7 @@ import typer
 from extract.commands.check import check
 from extract.commands.erase import erase
 from extract.commands.init import init
+from extract.commands.new_source import new_source
 from extract.commands.run import run
 from extract.commands.status import status
 from extract.errors import Exit, ExtractError, one_line
@@ -32,6 +33,7 @@ app.command(epilog="Example: extract check smartpizza")(check)
 app.command(epilog="Example: extract run smartpizza --stream orders --if-held skip")(run)
 app.command(epilog="Example: extract status --json")(status)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract erase smartpizza")(erase)
+app.command(epilog="Example: extract new-source web_shop --url https://api.example.com/v1/orders")(new_source)
 
 
 def main() -> NoReturn:

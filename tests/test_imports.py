@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("extract", "sandbox")
-DECLARING = {"extract.source", "collections.abc", "dataclasses", "typing", "pydantic"}
+DECLARING = {"extract.source", "extract.paginate", "collections.abc", "dataclasses", "typing", "pydantic"}
 
 
 def modules(package: str) -> dict[str, Path]:
