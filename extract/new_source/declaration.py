@@ -16,10 +16,17 @@ def as_code(value: Any, indent: int = 0, used: int = 0) -> str:
     if isinstance(value, type):
         return value.__name__
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return _quoted(value)
     if isinstance(value, bool | int | float) or value is None:
         return repr(value)
     return _wrapped(*_parts(value), indent=indent, used=used)
+
+
+def _quoted(text: str) -> str:
+    double = json.dumps(text, ensure_ascii=False)
+    if '"' not in text or "'" in text:
+        return double
+    return "'" + double[1:-1].replace('\\"', '"') + "'"
 
 
 def names_in(value: Any) -> set[tuple[str, str]]:

@@ -16,9 +16,9 @@ import pytest
 from extract.errors import ConfigurationError
 from extract.new_source import new_source
 from extract.new_source.wish import wish
-from tests.extract.public_api import TOKEN, PublicApi, payment, region, served
+from tests.extract.new_source.public_api import TOKEN, PublicApi, payment, region, served
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = ("extract", "sandbox", "tests", "dbt_project", "macros", "profiles")
 FILES = ("pyproject.toml", "extract.toml", ".sqlfluff", ".yamllint", ".gitignore")
 BIN = Path(sys.executable).parent
@@ -85,39 +85,46 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     return Copy(tmp_path_factory.mktemp("project"))
 
 
-def test_what_is_written_needs_an_edit(
-    api: PublicApi, tmp_path: Path, database: dict[str, str], role_passwords: dict[str, str]
-) -> None:
-    """Lint, kit, init, check, run and dbt build are green as it is, for a cursor and for a full list."""
-    copy = Copy(tmp_path / "project")
+@pytest.fixture(scope="module")
+def written(api: PublicApi, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy with two new sources: one with a cursor, one that is a full list."""
+    copy = Copy(tmp_path_factory.mktemp("written"))
     before = len(api.requests)
     told = copy.new_source("web_shop", f"{api.url}/v1/payments")
     assert len(api.requests) - before == 2, "more than a look and a second page"
     assert "next page: 10 more records" in told
     copy.new_source("atlas", f"{api.url}/v1/regions")
+    return copy
 
-    new = ["extract/sources", *(f"dbt_project/models/{kind}/{name}" for kind in ("staging", "quarantine")
-           for name in ("web_shop", "atlas"))]  # fmt: skip
-    copy.run("ruff", "check", ".")
-    copy.run("ruff", "format", "--check", "extract")
-    copy.run("mypy", "extract/sources/web_shop.py", "extract/sources/atlas.py", "--follow-imports=silent")
-    copy.run("sqlfluff", "lint", "--disable-progress-bar", *new[1:])
-    copy.run("yamllint", "--strict", *new[1:], "dbt_project/selectors.yml")
-    kit = ("tests/sources/test_every_source.py", "tests/extract/sources", "tests/test_imports.py")
-    dbt_rules = "tests/dbt/test_dbt_project.py"
-    told = copy.run("python", "-m", "pytest", "-q", *kit, dbt_rules, "-k", "web_shop or atlas or dbt_project")
+
+def test_lint_or_the_kit_wants_an_edit(written: Copy) -> None:
+    folders = ("staging/web_shop", "staging/atlas", "quarantine/web_shop", "quarantine/atlas")
+    models = [f"dbt_project/models/{folder}" for folder in folders]
+    written.run("ruff", "check", "extract", "tests")
+    written.run("ruff", "format", "--check", "extract", "tests")
+    written.run("mypy", "extract/sources/web_shop.py", "extract/sources/atlas.py", "--follow-imports=silent")
+    written.run("sqlfluff", "lint", "--disable-progress-bar", *models)
+    written.run("yamllint", "--strict", *models, "dbt_project/selectors.yml")
+    declared = ("tests/sources/test_every_source.py", "tests/extract/sources", "tests/test_imports.py")
+    chosen = ("-k", "web_shop or atlas or dbt_project")
+    told = written.run("python", "-m", "pytest", "-q", *declared, "tests/dbt/test_dbt_project.py", *chosen)
     assert re.search(r"^\d\d passed", told, re.M), told
 
+
+def test_what_was_written_does_not_run(
+    written: Copy, database: dict[str, str], role_passwords: dict[str, str]
+) -> None:
+    """From `extract init` to the counts in staging."""
     passwords = {f"{role.upper()}_PASSWORD": password for role, password in role_passwords.items()}
     tokens = {"WEB_SHOP_TOKEN": TOKEN, "ATLAS_TOKEN": TOKEN}
-    copy.extract("init", **database, **passwords)
+    written.extract("init", **database, **passwords)
     extractor = {**database, **tokens, "PGUSER": "extractor", "PGPASSWORD": role_passwords["extractor"]}
     transformer = {**database, "PGUSER": "transformer", "PGPASSWORD": role_passwords["transformer"]}
-    copy.extract("check", "web_shop", "atlas", **extractor)
-    for _ in range(2):  # the second finds everything there
-        copy.extract("run", "web_shop", "atlas", **extractor)
-        copy.run("dbt", "build", "--quiet", "--select", "tag:web_shop", "tag:atlas", **transformer)
-    with psycopg.connect(" ".join(f"{k}={v}" for k, v in conninfo(database).items())) as connection:
+    written.extract("check", "web_shop", "atlas", **extractor)
+    written.extract("run", "web_shop", "atlas", **extractor)
+    written.extract("run", "web_shop", "atlas", **extractor)  # the same again: it must count once
+    written.run("dbt", "build", "--quiet", "--select", "tag:web_shop", "tag:atlas", **transformer)
+    with psycopg.connect(**conninfo(database)) as connection:
         assert_staged(connection)
 
 
@@ -155,7 +162,7 @@ def assert_staged(connection: psycopg.Connection) -> None:
     )
 
 
-def conninfo(env: dict[str, str]) -> dict[str, str]:
+def conninfo(env: dict[str, str]) -> dict[str, Any]:
     names = {
         "host": "PGHOST",
         "port": "PGPORT",
@@ -166,10 +173,8 @@ def conninfo(env: dict[str, str]) -> dict[str, str]:
     return {name: env[variable] for name, variable in names.items()}
 
 
-def test_a_fixture_gives_a_person_away(api: PublicApi, tmp_path: Path) -> None:
-    copy = Copy(tmp_path / "project")
-    copy.new_source("web_shop", f"{api.url}/v1/payments")
-    text = (copy.folder / "tests/sources/fixtures/web_shop__payments.json").read_text()
+def test_a_fixture_gives_a_person_away(written: Copy) -> None:
+    text = (written.folder / "tests/sources/fixtures/web_shop__payments.json").read_text()
     assert not re.search("jane|doe|mail.test|1234567", text, re.I)
     records = json.loads(text)
     assert len(records) == 20
