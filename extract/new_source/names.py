@@ -38,7 +38,7 @@ def singular(plural: str) -> str:
     for ending, instead in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
         if plural.endswith(ending):
             return plural.removesuffix(ending) + instead
-    return plural.removesuffix("s") if not plural.endswith("ss") else plural
+    return plural if plural.endswith(("ss", "_s")) else plural.removesuffix("s")
 
 
 def base_name(field: str, one: str) -> str:
