@@ -12,7 +12,7 @@ from extract.new_source.guess import Guess
 from extract.new_source.identity import guess_cursor, guess_key
 from extract.new_source.names import snake_case
 from extract.new_source.paging import Paging, guess_paging
-from extract.new_source.personal import Disguise, Record, is_free_text, personal_fields
+from extract.new_source.personal import Disguise, Record, are_about_persons, is_free_text, personal_fields
 from extract.new_source.probe import Probe, objects_in
 from extract.new_source.project import CONFIG, SELECTORS, Project
 from extract.new_source.render import Draft, config_section, selector, source_files
@@ -76,7 +76,7 @@ def _draft(wish: Wish, probe: Probe) -> tuple[Draft, list[Guess]]:
     cursor, cursor_guess = guess_cursor(records, paging.params, wish.cursor)
     personal = personal_fields(records)
     left_out = tuple(field for field in personal if field not in key)
-    subject = _subject(key, left_out, records)
+    subject = _subject(key, records) if left_out else None
     stream = Stream(
         name=wish.stream,
         path=wish.path,
@@ -119,9 +119,9 @@ def _second_page(probe: Probe, paging: Paging, first: Answer) -> tuple[list[Reco
     return records, Guess("next page", f"{len(records)} more records", "asked for and served")
 
 
-def _subject(key: tuple[str, ...], personal: tuple[str, ...], records: list[Record]) -> str | None:
-    """The field that identifies whom the records are about; None where a person is only mentioned within."""
-    if not any(isinstance(record.get(field), str) for record in records for field in personal):
+def _subject(key: tuple[str, ...], records: list[Record]) -> str | None:
+    """The field that identifies whom the records are about; None where a person is at most mentioned within."""
+    if not are_about_persons(records):
         return None
     named = [field for field in records[0] if _PERSON_ID.match(snake_case(field))]
     return named[0] if named else key[0] if len(key) == 1 else None
@@ -129,7 +129,7 @@ def _subject(key: tuple[str, ...], personal: tuple[str, ...], records: list[Reco
 
 def _privacy(columns: list[Column], left_out: tuple[str, ...], subject: str | None) -> Guess:
     doubt = "look yourself, also into the fixture"
-    free = [column.name for column in columns if is_free_text(column.name)]
+    free = [column.name for column in columns if column.kind == "text" and is_free_text(column.name)]
     if free:
         doubt += f"; does {', '.join(free)} name persons? then take it out of base"
     if not left_out:

@@ -39,6 +39,15 @@ def is_of_a_person(field: str, value: Any) -> bool:
     return isinstance(value, str) and (_EMAIL.search(value) is not None or _PHONE.match(value) is not None)
 
 
+def are_about_persons(records: list[Record]) -> bool:
+    """Whether a field of the records themselves, not of an object in them, is called and filled as a person's own."""
+    return any(
+        isinstance(value, str) and value and _OF_A_PERSON.search(snake_case(field))
+        for record in records
+        for field, value in record.items()
+    )
+
+
 def is_free_text(field: str) -> bool:
     """Whether a field's name says that people write into it what they like."""
     return _FREE_TEXT.search(snake_case(field)) is not None
@@ -47,12 +56,15 @@ def is_free_text(field: str) -> bool:
 def personal_fields(records: list[Record]) -> tuple[str, ...]:
     """Top-level fields that hold what is a person's own in any record, in the order they come.
 
-    A plain `name` counts where the record itself is about a person: where another such field is no object.
+    A plain `name` counts where the records are about persons.
     """
     fields = dict.fromkeys(field for record in records for field in record)
     sure = {field for field in fields if any(is_of_a_person(field, record.get(field)) for record in records)}
-    scalar = {field for field in sure if any(isinstance(record.get(field), str) for record in records)}
-    maybe = {field for field in fields if _MAYBE.search(snake_case(field))} if scalar else set()
+    maybe = (
+        {field for field in fields if _MAYBE.search(snake_case(field))}
+        if are_about_persons(records)
+        else set()
+    )
     return tuple(field for field in fields if field in sure | maybe)
 
 

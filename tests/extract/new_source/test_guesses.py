@@ -19,7 +19,7 @@ from extract.new_source.declaration import as_code
 from extract.new_source.identity import guess_cursor, guess_key
 from extract.new_source.names import RESERVED, base_name, singular, snake_case
 from extract.new_source.paging import guess_paging
-from extract.new_source.personal import Disguise, personal_fields
+from extract.new_source.personal import Disguise, are_about_persons, personal_fields
 from extract.paginate import PageToken
 from extract.source import Cursor, Stream
 
@@ -196,6 +196,11 @@ def test_a_thing_is_taken_for_a_person_or_a_person_for_a_thing() -> None:
     assert personal_fields([{"id": 1, "name": "Margherita", "price": "8.50", "email": None}]) == ()
     assert personal_fields([{"id": 1, "name": "Jane", "email": "jane@mail.test"}]) == ("name", "email")
     assert personal_fields([{"id": 1, "user": {"login": "jane"}, "name": "A bug"}]) == ("user",)
+    assert personal_fields([{"id": 1, "name": "A bug", "body": "says jane@mail.test"}]) == ("body",)
+    assert are_about_persons([{"id": 1, "phone": None}, {"id": 2, "phone": "+49 170 1234567"}])
+    assert not are_about_persons(
+        [{"id": 1, "phone": None, "user": {"login": "jane"}, "body": "jane@mail.test"}]
+    )
     assert personal_fields([{"id": 1, "contact_info": "jane@mail.test"}, {"id": 2}]) == ("contact_info",)
 
 
