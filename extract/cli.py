@@ -13,6 +13,7 @@ from extract.commands.check import check
 from extract.commands.dead_letters import dead_letters
 from extract.commands.erase import erase
 from extract.commands.init import init
+from extract.commands.new_source import new_source
 from extract.commands.partitions import partitions
 from extract.commands.restore import restore
 from extract.commands.run import run
@@ -46,6 +47,7 @@ app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract archive sm
 app.command(epilog="Example: extract restore smartpizza --day 2026-03-01 --to 2026-03-03")(restore)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract audit")(audit)
 app.add_typer(dead_letters, name="dead-letters")
+app.command(epilog="Example: extract new-source web_shop --url https://api.example.com/v1/orders")(new_source)
 
 
 def main() -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from extract.sources import all_sources
 from sandbox.smartpizza import Config, RunningApi, serve
 from tests.extract.conftest import Command
 
@@ -108,7 +109,7 @@ def test_check_says_a_line_each_and_leaves_with_the_worst(ready: Command, api: R
     assert (good.returncode, good.stderr) == (0, "")
     assert [line[:4] for line in good.stdout.splitlines()] == ["ok  "] * 4
     ready.configure(f'{IMPATIENT}[sources.smartpizza]\nbase_url = "{NOBODY}"')
-    bad = ready.run("check", PGUSER="reporter", PGPASSWORD="wrong")
+    bad = ready.run("check", "smartpizza", PGUSER="reporter", PGPASSWORD="wrong")
     assert bad.returncode == 2
     assert [line[:4] for line in bad.stdout.splitlines()] == ["ok  ", "FAIL", "ok  ", "FAIL"]
 
@@ -143,7 +144,7 @@ def test_the_command_by_itself_leaves_with_the_code_and_the_line(ready: Command)
     with ready.started("run", "smartpizz") as process:
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (2, "")
-    assert err == "extract: unknown source 'smartpizz'; valid sources: smartpizza\n"
+    assert err == f"extract: unknown source 'smartpizz'; valid sources: {', '.join(all_sources())}\n"
 
 
 def test_a_run_in_order_tells_by_one_json_line_an_event(ready: Command, elt_database: Any) -> None:

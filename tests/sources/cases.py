@@ -1,0 +1,73 @@
+"""The streams of every source found, and the records of their fixtures."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from extract.source import Source, Stream
+from extract.sources import all_sources
+
+FIXTURES = Path(__file__).parent / "fixtures"
+Record = Any  # an object, or a list where the API sends records as arrays
+
+
+@dataclass(frozen=True)
+class Case:
+    """One stream of one source."""
+
+    source: Source
+    stream: Stream
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.name}.{self.stream.name}"
+
+    @property
+    def table(self) -> str:
+        return f"raw.{self.source.raw_table(self.stream)}"
+
+    @property
+    def fixture(self) -> Path:
+        return FIXTURES / f"{self.source.name}__{self.stream.name}.json"
+
+    def records(self) -> list[Record]:
+        """The fixture's records. Raises AssertionError naming the file to add where there is none."""
+        wanted = f"add tests/sources/fixtures/{self.fixture.name}: a JSON list of a few made-up records"
+        assert self.fixture.is_file(), f"{self.name} has no fixture: {wanted}"
+        records: list[Record] = json.loads(self.fixture.read_text(encoding="utf-8"))
+        assert isinstance(records, list), f"the fixture of {self.name} is no list: {wanted}"
+        assert records, f"the fixture of {self.name} is empty: {wanted}"
+        return records
+
+    def many(self, count: int) -> list[Record]:
+        """`count` records with keys of their own, in the order of their cursor: the fixture's, then copies."""
+        records = self.records()
+        repeated = [(records[n % len(records)], n // len(records)) for n in range(count)]
+        return self.ordered([self._renumbered(record, copy) for record, copy in repeated])
+
+    def ordered(self, records: list[Record]) -> list[Record]:
+        """`records` as the API lists them: by cursor where the stream has one."""
+        return sorted(records, key=self.cursor_of) if self.stream.cursor else records
+
+    def key_of(self, record: Record) -> tuple[Any, ...]:
+        return tuple(record[field] for field in self.stream.primary_key)
+
+    def cursor_of(self, record: Record) -> Any:
+        assert self.stream.cursor is not None
+        return record[self.stream.cursor.field]
+
+    def _renumbered(self, record: Record, copy: int) -> Record:
+        field = self.stream.primary_key[0]
+        if copy == 0:
+            return record
+        changed = dict(record) if isinstance(record, dict) else list(record)
+        value = changed[field]
+        changed[field] = f"{value}-{copy}" if isinstance(value, str) else value + copy * 1_000_000
+        return changed
+
+
+CASES = {
+    case.name: case
+    for case in (Case(source, stream) for source in all_sources().values() for stream in source.streams)
+}
