@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from extract.answer import Answer
 from extract.errors import BadAnswerError, ConfigurationError
 from extract.new_source.columns import Column, columns_of
@@ -13,7 +15,7 @@ from extract.new_source.identity import guess_cursor, guess_key
 from extract.new_source.names import snake_case
 from extract.new_source.paging import Paging, guess_paging
 from extract.new_source.personal import Disguise, Record, are_about_persons, is_free_text, personal_fields
-from extract.new_source.probe import Probe, objects_in
+from extract.new_source.probe import Probe
 from extract.new_source.project import CONFIG, SELECTORS, Project
 from extract.new_source.render import Draft, config_section, selector, source_files
 from extract.new_source.wish import Wish
@@ -65,13 +67,13 @@ def _refuse_taken(project: Project, wish: Wish) -> None:
 def _draft(wish: Wish, probe: Probe) -> tuple[Draft, list[Guess]]:
     answer = probe.get(wish.params)
     paging = guess_paging(answer, wish.stream, wish.params)
-    records = objects_in(answer, paging.records)
+    records = paging.records
     if not records:
         raise BadAnswerError(
             f"GET {wish.url}: the list is empty: a source is written from the records it holds"
         )
     more, confirmed = _second_page(probe, paging, answer)
-    records += more
+    records = [*records, *more]
     key, key_guess = guess_key(records, wish.stream, wish.key)
     cursor, cursor_guess = guess_cursor(records, paging.params, wish.cursor)
     personal = personal_fields(records)
@@ -90,7 +92,7 @@ def _draft(wish: Wish, probe: Probe) -> tuple[Draft, list[Guess]]:
         subject=subject,
         personal=left_out if subject else (),
     )
-    required = key if cursor is None else (*key, cursor.field)
+    required = key if cursor is None else (*key, str(cursor.field))
     columns, unfit = columns_of(records, wish.stream, required, left_out)
     fixture = Disguise().records(records[:_FIXTURE_RECORDS])
     draft = Draft(wish.name, wish.base_url, paging.page_size, stream, columns, left_out, fixture)
@@ -103,18 +105,17 @@ def _draft(wish: Wish, probe: Probe) -> tuple[Draft, list[Guess]]:
 def _second_page(probe: Probe, paging: Paging, first: Answer) -> tuple[list[Record], Guess]:
     """The records of the page that the first one names, asked for as a run would; none where it repeats it."""
     walk = paging.paginator.start()
-    following = walk.after(walk.read(first))
+    following = walk.after(walk.read(first, paging.page_size))
     if following is None:
         return [], Guess(
             "next page", "none", "the first page is the last", "what the API calls the next one's token"
         )
-    answer = probe.get({**paging.params, **following.params(paging.page_size)})
-    following.read(answer)
-    records = objects_in(answer, paging.records)
-    if records and records[0] == objects_in(first, paging.records)[0]:
-        doubt = (
-            f"the API did not understand {', '.join(following.params(1))}: correct the paginator's parameters"
-        )
+    params = following.params(paging.page_size)
+    answer = probe.get({**paging.params, **params})
+    page = following.read(answer, paging.page_size)
+    records = [msgspec.json.decode(record) for record in page.records]
+    if records and records[0] == paging.records[0]:
+        doubt = f"the API did not understand {', '.join(params)}: correct the paginator's parameters"
         return [], Guess("next page", "the first again", "the API served it", doubt)
     return records, Guess("next page", f"{len(records)} more records", "asked for and served")
 

@@ -84,11 +84,14 @@ def _kind_of_texts(name: str, values: list[str]) -> Kind:
     return "text"
 
 
-def _epoch(name: str, values: list[int]) -> int | None:
-    """Ticks a second of numbers that are times of 2000 to 2100 and are called so."""
-    if not values or not _TIME_NAME.search(snake_case(name)):
-        return None
+def epoch_ticks(values: list[int]) -> int | None:
+    """How many ticks a second has, where `values` are Unix times of 2000 to 2100; None where they are not."""
     for ticks in (1, 1000):
-        if all(946_684_800 * ticks <= value < 4_102_444_800 * ticks for value in values):
+        if values and all(946_684_800 * ticks <= value < 4_102_444_800 * ticks for value in values):
             return ticks
     return None
+
+
+def _epoch(name: str, values: list[int]) -> int | None:
+    """Ticks a second of numbers that are times and are called so."""
+    return epoch_ticks(values) if _TIME_NAME.search(snake_case(name)) else None

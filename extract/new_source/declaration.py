@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 _WIDTH = 110
@@ -15,6 +16,8 @@ def as_code(value: Any, indent: int = 0, used: int = 0) -> str:
     """
     if isinstance(value, type):
         return value.__name__
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, bool | int | float) or value is None:
@@ -30,10 +33,12 @@ def _quoted(text: str) -> str:
 
 
 def names_in(value: Any) -> set[tuple[str, str]]:
-    """(module, name) of every data class that code for `value` calls."""
+    """(module, name) of everything that code for `value` names: sources import from extract's packages only."""
+    if isinstance(value, Enum):
+        return {("extract.paginate", type(value).__name__)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        package = type(value).__module__.split(".")[:2]
-        found = {(".".join(package), type(value).__name__)}
+        module = type(value).__module__
+        found = {(module if module == "extract.source" else "extract.paginate", type(value).__name__)}
         return found.union(*(names_in(given) for _, given in _given(value)))
     if isinstance(value, tuple):
         return set().union(*(names_in(inner) for inner in value))

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from extract.cursor import is_time
+from extract.cursor import CursorFormat, is_time
 from extract.errors import ConfigurationError
+from extract.new_source.columns import epoch_ticks
 from extract.new_source.guess import Guess
 from extract.new_source.names import singular, snake_case
 from extract.source import Cursor
@@ -45,31 +46,30 @@ def guess_cursor(
     param, _, field = (wished or "").rpartition("=")
     if wished == "none":
         return None, Guess("cursor", "none", "as --cursor says: each run reads the whole list")
-    if wished and not _is_cursor(records, field):
-        told = "is no time with a zone (RFC 3339) in every record"
-        raise ConfigurationError(f"--cursor {wished}: {field} {told}; {_fields(records)}")
     if not wished:
         named = [field for field in records[0] if _CHANGED.match(snake_case(field))]
-        field = next((field for field in named if _is_cursor(records, field)), "")
-    if not field:
-        why = (
-            "no field says when a record last changed, as RFC 3339 with a zone: each run reads the whole list"
-        )
+        field = next((field for field in named if _form(records, field)), "")
+    form = _form(records, field)
+    if wished and form is None:
+        told = "is no time (RFC 3339 with a zone, or Unix time) in every record"
+        raise ConfigurationError(f"--cursor {wished}: {field} {told}; {_fields(records)}")
+    if form is None:
+        why = "no field says in every record when it last changed: each run reads the whole list"
         doubt = "what a finished run does not find counts as deleted: is the list always served whole?"
         return None, Guess("cursor", "none", why, doubt)
-    why = "as --cursor says" if wished else "a time with a zone in every record, and called so"
+    why = f"as --cursor says ({form})" if wished else f"a time in every record ({form}), and called so"
     in_url = next(
         (name for name, value in query.items() if _SINCE.search(snake_case(name)) or is_time(value)), None
     )
     if param:
-        return Cursor(param, field), Guess("cursor", f"{param}={field}", why)
+        return Cursor(param, field, form), Guess("cursor", f"{param}={field}", why)
     if in_url:
-        return Cursor(in_url, field), Guess(
+        return Cursor(in_url, field, form), Guess(
             "cursor", f"{in_url}={field}", f"{why}; the URL has the parameter"
         )
     param = "updated_since"
     doubt = f"parameter {param} is a guess (--cursor PARAMETER={field}): an API that ignores it is read whole each run"
-    return Cursor(param, field), Guess("cursor", f"{param}={field}", why, doubt)
+    return Cursor(param, field, form), Guess("cursor", f"{param}={field}", why, doubt)
 
 
 def _likeness(name: str, one: str) -> int:
@@ -87,8 +87,15 @@ def _why_no_key(records: list[Record], fields: tuple[str, ...]) -> str | None:
     return None if len(keys) == len(records) else "its values repeat"
 
 
-def _is_cursor(records: list[Record], field: str) -> bool:
-    return all(isinstance(record.get(field), str) and is_time(record[field]) for record in records)
+def _form(records: list[Record], field: str) -> CursorFormat | None:
+    """How every record spells a time in `field`; None where it does not."""
+    values = [record.get(field) for record in records]
+    if all(isinstance(value, str) and is_time(value) for value in values):
+        return CursorFormat.RFC3339
+    ticks = epoch_ticks([value for value in values if type(value) is int]) if field else None
+    if ticks is None or not all(type(value) is int for value in values):
+        return None
+    return CursorFormat.EPOCH_SECONDS if ticks == 1 else CursorFormat.EPOCH_MILLISECONDS
 
 
 def _fields(records: list[Record]) -> str:

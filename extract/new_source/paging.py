@@ -1,106 +1,70 @@
-"""How a list is paged, told by the fields that common APIs give it: where its records are, and the next page.
-
-A kind of paginator more is one function more in _KINDS.
-"""
+"""How a list is paged: where its records are in the answer, and which kind of paging its fields tell of."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from extract.answer import Answer
 from extract.errors import BadAnswerError, ConfigurationError, one_line
 from extract.new_source.guess import Guess
-from extract.new_source.names import camel_case, snake_case
-from extract.paginate import PageToken
+from extract.new_source.page_kinds import KINDS, Found, Seen
+from extract.paginate import Paginator
 
 _LISTS = ("data", "items", "results", "records", "entries", "rows", "values", "value", "objects", "content")
-# Names of the field with the next page's token, and what the parameter is called that takes it.
-_TOKENS = {
-    "next_page_token": "page_token",
-    "next_cursor": "cursor",
-    "next_page_cursor": "cursor",
-    "end_cursor": "cursor",
-    "next_token": "next_token",
-    "continuation_token": "continuation_token",
-    "cursor": "cursor",
-    "next": "cursor",
-}
-_SIZES = ("page_size", "per_page", "limit", "max_results", "size", "count", "pagesize")
+_DEPTH = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """`paginator` as it will be declared, `records` the list's field, `params` the query without what pages."""
+    """`paginator` as it will be declared, `records` of the answer, `params` the query without what pages."""
 
-    paginator: PageToken
-    records: str
+    paginator: Paginator
+    records: list[dict[str, Any]]
     params: Mapping[str, str]
     page_size: int
     guesses: tuple[Guess, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    body: dict[str, Any]
-    records: str
-    query: Mapping[str, str]
-
-
 def guess_paging(answer: Answer, stream: str, query: Mapping[str, str]) -> Paging:
     """How the list in `answer`, asked for with `query`, is paged.
 
-    Raises BadAnswerError where it is no JSON or holds no list of objects, and ConfigurationError where its
-    way to the next page is none that there is a paginator for.
+    Raises BadAnswerError where it is no JSON or holds no list of objects, and ConfigurationError where
+    nothing tells of its next page.
     """
     body = _json(answer)
-    if not isinstance(body, dict):
-        raise ConfigurationError(
-            "the answer is a bare list; there is a paginator only for lists in an object"
-        )
-    at, why = _list_in(body, stream)
-    seen = _Seen(body, at, query)
-    for kind in _KINDS:
-        found = kind(seen)
-        if found is not None:
-            paginator, how, names = found
-            size = next((query[name] for name in query if name == paginator.size_param), None)
-            page_size = int(size) if size is not None and size.isdigit() else len(body[at])
-            params = {name: value for name, value in query.items() if name not in names}
-            guesses = (
-                Guess("records", at, why),
-                how,
-                Guess(
-                    "page size", str(page_size), "as the URL says" if size else "what the API served unasked"
-                ),
-            )
-            return Paging(paginator, at, params, min(max(page_size, 1), 1000), guesses)
-    told = ", ".join(key for key in body if key != at) or "nothing"
-    raise ConfigurationError(
-        f"the answer does not say where its next page is: beside the list {at} it holds {one_line(told, 200)}; "
-        f"known are {', '.join(_TOKENS)}"
+    fields = dict(_fields(body)) if isinstance(body, dict) else {}
+    at, why = _list_in(fields, stream) if isinstance(body, dict) else (None, "the body itself is the list")
+    records = body if at is None else fields.pop(at)
+    if not isinstance(records, list) or not _all_objects(records):
+        raise BadAnswerError("the answer is a list, but not of objects")
+    found = _kind(Seen(fields, at, answer.headers, answer.url, query))
+    size_param = next((name for name in found.params[:1] if name in query), None)
+    size = query[size_param] if size_param else ""
+    page_size = int(size) if size.isdigit() else len(records)
+    return Paging(
+        paginator=found.paginator,
+        records=records,
+        params={name: value for name, value in query.items() if name not in found.params},
+        page_size=min(max(page_size, 1), 1000),
+        guesses=(
+            Guess("records", at or "the whole answer", why),
+            found.guess,
+            Guess("page size", str(page_size), "as the URL says" if size else "what the API served unasked"),
+        ),
     )
 
 
-def _by_token(seen: _Seen) -> tuple[PageToken, Guess, tuple[str, ...]] | None:
-    """A field of a well-known name that holds a text, or null at the end."""
-    for known, param in _TOKENS.items():
-        for field, value in seen.body.items():
-            if snake_case(field) != known or not isinstance(value, str | None) or "://" in (value or ""):
-                continue
-            spelt = camel_case if field != known else str
-            size = next((name for name in seen.query if snake_case(name) in _SIZES), None)
-            size_param = size or spelt("page_size" if known == "next_page_token" else "limit")
-            paginator = PageToken(
-                data=seen.records, next_token=field, token_param=spelt(param), size_param=size_param
-            )
-            doubt = None if size else f"size_param={size_param!r} goes by custom: does the API call it so?"
-            why = f"{field} names the next page, {spelt(param)} takes it by custom"
-            return paginator, Guess("pages", "PageToken", why, doubt), (size_param, paginator.token_param)
-    return None
-
-
-_KINDS: tuple[Callable[[_Seen], tuple[PageToken, Guess, tuple[str, ...]] | None], ...] = (_by_token,)
+def _kind(seen: Seen) -> Found:
+    for kind in KINDS:
+        found = kind(seen)
+        if found is not None:
+            return found
+    told = one_line(", ".join(seen.fields), 200)
+    raise ConfigurationError(
+        f"nothing tells of the next page: beside the records the answer holds {told or 'nothing'}, and no Link "
+        "header; if its pages go by number or offset, let --url say so: ?page=1&per_page=100 or ?offset=0&limit=100"
+    )
 
 
 def _json(answer: Answer) -> Any:
@@ -111,18 +75,28 @@ def _json(answer: Answer) -> Any:
         raise BadAnswerError(f"the answer is no JSON: {one_line(start)!r}") from None
 
 
-def _list_in(body: dict[str, Any], stream: str) -> tuple[str, str]:
-    """The field that holds the records, and why it does."""
-    lists = {key: value for key, value in body.items() if isinstance(value, list) and _all_objects(value)}
+def _fields(body: dict[str, Any], prefix: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:
+    """Fields by dotted path, outer ones first, objects opened; names with dots in them cannot be addressed."""
+    plain = {key: value for key, value in body.items() if "." not in key}
+    yield from ((prefix + key, value) for key, value in plain.items() if not isinstance(value, dict))
+    for key, value in plain.items():
+        if isinstance(value, dict) and depth < _DEPTH:
+            yield from _fields(value, f"{prefix}{key}.", depth + 1)
+
+
+def _list_in(fields: Mapping[str, Any], stream: str) -> tuple[str, str]:
+    """The path that holds the records, and why it does."""
+    lists = {path: value for path, value in fields.items() if isinstance(value, list) and _all_objects(value)}
     if not lists:
-        told = one_line(", ".join(body), 200)
+        told = one_line(", ".join(fields), 200)
         raise BadAnswerError(f"the answer holds no list of objects; its fields: {told or 'none'}")
     if len(lists) == 1:
         return next(iter(lists)), "the only list of objects"
     for name in (stream, *_LISTS):
-        if name in lists:
-            return name, f"of {len(lists)} lists of objects the one called so"
-    return max(lists, key=lambda key: len(lists[key])), f"the longest of {len(lists)} lists of objects"
+        named = [path for path in lists if path.rpartition(".")[2] == name]
+        if named:
+            return named[0], f"of {len(lists)} lists of objects the one called so"
+    return max(lists, key=lambda path: len(lists[path])), f"the longest of {len(lists)} lists of objects"
 
 
 def _all_objects(values: list[Any]) -> bool:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 import httpx
 
@@ -51,12 +50,4 @@ class Probe:
             )
         if status != httpx.codes.OK:
             raise BadAnswerError(f"GET {url}: the API answered {status}: {one_line(response.text, 120)!r}")
-        return Answer(response.content, response.headers)
-
-
-def objects_in(answer: Answer, at: str) -> list[dict[str, Any]]:
-    """The list of records at the dotted path `at` of an answer that was read before."""
-    found: Any = httpx.Response(200, content=answer.body).json()
-    for step in at.split("."):
-        found = found[step]
-    return list(found)
+        return Answer(response.content, response.headers, str(response.url))

@@ -122,7 +122,7 @@ def _values(draft: Draft) -> dict[str, Any]:
         "key": [column.name for column in key],
         "staging_key": [column.staging_name for column in key],
         "qualified_key": [f"versions.{column.name}" for column in key],
-        "version": by_field[stream.cursor.field].name if stream.cursor else "load_order",
+        "version": by_field[str(stream.cursor.field)].name if stream.cursor else "load_order",
         "groups": [(title, group) for title, group in {"ids": ids, **bands}.items() if group],
         "field_code": _field_code,
         "staged": _staged,

@@ -2,14 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from extract.source import Source, Stream
+from extract.cursor import CursorFormat, read_time, write_time
+from extract.source import Cursor, Source, Stream
 from extract.sources import all_sources
 
 FIXTURES = Path(__file__).parent / "fixtures"
 Record = Any  # an object, or a list where the API sends records as arrays
+Place = datetime | int
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,31 @@ class Case:
 
     def ordered(self, records: list[Record]) -> list[Record]:
         """`records` as the API lists them: by cursor where the stream has one."""
-        return sorted(records, key=self.cursor_of) if self.stream.cursor else records
+        return sorted(records, key=self.place_of) if self.stream.cursor else records
 
     def key_of(self, record: Record) -> tuple[Any, ...]:
         return tuple(record[field] for field in self.stream.primary_key)
 
-    def cursor_of(self, record: Record) -> Any:
-        assert self.stream.cursor is not None
-        return record[self.stream.cursor.field]
+    def place_of(self, record: Record) -> Place:
+        """Where a record stands by its cursor."""
+        return self.place(record[self._cursor.field])
+
+    def place(self, value: str | int) -> Place:
+        """A cursor value as a time, or as the id that it is."""
+        return int(value) if self._cursor.form is CursorFormat.ID else read_time(value, self._cursor.form)
+
+    def moved(self, record: Record, place: Place) -> Record:
+        """`record` with its cursor at `place`."""
+        form = self._cursor.form
+        spelt = str(place) if isinstance(place, int) else write_time(place, form)
+        changed = dict(record) if isinstance(record, dict) else list(record)
+        changed[self._cursor.field] = spelt if form is CursorFormat.RFC3339 else int(spelt)
+        return changed
+
+    @property
+    def _cursor(self) -> Cursor:
+        assert self.stream.cursor is not None, f"{self.name} is a full list"
+        return self.stream.cursor
 
     def _renumbered(self, record: Record, copy: int) -> Record:
         field = self.stream.primary_key[0]

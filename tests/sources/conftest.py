@@ -66,7 +66,7 @@ def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cas
 @pytest.fixture
 def api(case: Case) -> SimulatedApi:
     """The stream's API with more records than a few pages hold."""
-    return SimulatedApi(case.source, case.stream, case.many(RECORDS))
+    return SimulatedApi(case, case.many(RECORDS))
 
 
 @pytest.fixture

@@ -5,33 +5,31 @@ A kind of paginator or of credential that a source declares is one function here
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
 import httpx
 
-from extract.cursor import parse_time
-from extract.paginate import PageToken
-from extract.source import Source, Stream
-from tests.sources.cases import Record
+from extract.json_shape import Path, steps
+from extract.paginate import Envelope, LinkHeader, NextUrl, PageNumber, PageOffset, PageToken, Size
+from extract.source import Source
+from tests.sources.cases import Case, Place, Record
 
 Answer = Callable[[httpx.Request], httpx.Response]
 GOOD, BAD = "right-credential", "wrong-credential"
 
 
 class SimulatedApi(httpx.BaseTransport):
-    """Serves one stream's `records`, in the order given, and writes down each request.
+    """Serves the stream of `case` with `records`, in the order given, and writes down each request.
 
     `fail_from(n, answer)` gives `answer` to whoever asks for the page that begins at record n or a later one,
     until `mend()`.
     """
 
-    def __init__(self, source: Source, stream: Stream, records: list[Record]) -> None:
+    def __init__(self, case: Case, records: list[Record]) -> None:
         self.records = records
         self.requests: list[httpx.Request] = []
-        self._source = source
-        self._stream = stream
+        self._case = case
         self._failing: Answer | None = None
         self._fails_from = 0
 
@@ -45,26 +43,26 @@ class SimulatedApi(httpx.BaseTransport):
         self.requests.append(request)
         if not is_let_in(request):
             return as_json({"title": "unauthorized"}, status=401)
-        if request.url.path != self._stream.path:
+        if request.url.path != self._case.stream.path:
             return as_json({"title": f"no such list: {request.url.path}"}, status=404)
-        paginator, listed = self._stream.paginator, self._listed(request)
+        paginator, listed = self._case.stream.paginator, self._listed(request)
         asked = page_asked(paginator, request, listed)
         if self._failing is not None and asked.start >= self._fails_from:
             return self._failing(request)
         return laid_out(paginator, request, listed, asked)
 
-    def asked_since(self, request: httpx.Request) -> datetime | None:
+    def asked_since(self, request: httpx.Request) -> Place | None:
         """The lower bound that a request names."""
-        cursor = self._stream.cursor
+        cursor = self._case.stream.cursor
         since = request.url.params.get(cursor.param) if cursor else None
-        return parse_time(since) if since is not None else None
+        return None if since is None else self._case.place(since)
 
     def _listed(self, request: httpx.Request) -> list[Record]:
         """The records that the request's lower bound lets through; it is inclusive."""
-        cursor, since = self._stream.cursor, self.asked_since(request)
-        if cursor is None or since is None:
+        since = self.asked_since(request)
+        if since is None:
             return self.records
-        return [record for record in self.records if parse_time(record[cursor.field]) >= since]
+        return [record for record in self.records if self._case.place_of(record) >= since]
 
 
 @singledispatch
@@ -86,16 +84,100 @@ def unknown(paginator: Any) -> str:
     )
 
 
+def size_asked(size: Size, request: httpx.Request) -> int:
+    """How many records the request wants: as it says, but never more than the API grants."""
+    if size.param is None:
+        assert size.most is not None, "a page has a size: declare its parameter or the most"
+        return size.most
+    return min(int(request.url.params[size.param]), size.most or 10_000)
+
+
+def enveloped(
+    envelope: Envelope, records: list[Record], asked: slice, beside: dict[Path, Any], **headers: str
+) -> httpx.Response:
+    """The records asked for where the envelope says, with its total, and `beside` them fields by path."""
+    if envelope.total_header:
+        headers[envelope.total_header] = str(len(records))
+    if envelope.records is None:
+        return as_json(records[asked], **headers)
+    body: dict[str, Any] = {}
+    total = {envelope.total: len(records)} if envelope.total else {}
+    for path, value in {envelope.records: records[asked], **total, **beside}.items():
+        *outer, last = steps(path)
+        inner = body
+        for name in outer:
+            inner = inner.setdefault(name, {})
+        inner[last] = value
+    return as_json(body, **headers)
+
+
 @page_asked.register
 def _(paginator: PageToken, request: httpx.Request, records: list[Record]) -> slice:
     start = int(request.url.params.get(paginator.token_param, "0"))
-    return slice(start, start + int(request.url.params[paginator.size_param]))
+    return slice(start, start + size_asked(paginator.size, request))
 
 
 @laid_out.register
 def _(paginator: PageToken, request: httpx.Request, records: list[Record], asked: slice) -> httpx.Response:
     following = str(asked.stop) if asked.stop < len(records) else None
-    return as_json({paginator.data: records[asked], paginator.next_token: following})
+    lacks = following is None and paginator.may_lack
+    return enveloped(paginator.envelope, records, asked, {} if lacks else {paginator.next_token: following})
+
+
+@page_asked.register
+def _(paginator: PageOffset, request: httpx.Request, records: list[Record]) -> slice:
+    start = int(request.url.params[paginator.offset_param])
+    return slice(start, start + size_asked(paginator.size, request))
+
+
+@laid_out.register
+def _(paginator: PageOffset, request: httpx.Request, records: list[Record], asked: slice) -> httpx.Response:
+    more = {paginator.has_more: asked.stop < len(records)} if paginator.has_more else {}
+    return enveloped(paginator.envelope, records, asked, more)
+
+
+@page_asked.register
+def _(paginator: PageNumber, request: httpx.Request, records: list[Record]) -> slice:
+    size = size_asked(paginator.size, request)
+    start = (int(request.url.params[paginator.page_param]) - paginator.first) * size
+    return slice(start, start + size)
+
+
+@laid_out.register
+def _(paginator: PageNumber, request: httpx.Request, records: list[Record], asked: slice) -> httpx.Response:
+    beside: dict[Path, Any] = {}
+    if paginator.has_more:
+        beside[paginator.has_more] = asked.stop < len(records)
+    if paginator.total_pages:
+        beside[paginator.total_pages] = -(-len(records) // (asked.stop - asked.start))
+    return enveloped(paginator.envelope, records, asked, beside)
+
+
+@page_asked.register(LinkHeader)
+@page_asked.register(NextUrl)
+def _(paginator: LinkHeader | NextUrl, request: httpx.Request, records: list[Record]) -> slice:
+    start = int(request.url.params.get("begins_at", "0"))
+    return slice(start, start + size_asked(paginator.size, request))
+
+
+@laid_out.register
+def _(paginator: LinkHeader, request: httpx.Request, records: list[Record], asked: slice) -> httpx.Response:
+    url = following_url(request, records, asked)
+    links = {"link": f'<{url}>; rel="next", </first>; rel="first"'} if url else {}
+    return enveloped(paginator.envelope, records, asked, {}, **links)
+
+
+@laid_out.register
+def _(paginator: NextUrl, request: httpx.Request, records: list[Record], asked: slice) -> httpx.Response:
+    url = following_url(request, records, asked)
+    lacks = url is None and paginator.may_lack
+    return enveloped(paginator.envelope, records, asked, {} if lacks else {paginator.next_url: url})
+
+
+def following_url(request: httpx.Request, records: list[Record], asked: slice) -> str | None:
+    """The URL of the next page: this one's with a parameter of the server's own."""
+    at_end = asked.stop >= len(records)
+    return None if at_end else str(request.url.copy_set_param("begins_at", str(asked.stop)))
 
 
 def credential(source: Source, secret: str) -> dict[str, str]:
@@ -108,10 +190,14 @@ def is_let_in(request: httpx.Request) -> bool:
     return request.headers.get("authorization") == f"Bearer {GOOD}"
 
 
-def as_json(body: Any, status: int = 200) -> httpx.Response:
-    return as_bytes(json.dumps(body).encode(), status)
+def as_json(body: Any, status: int = 200, **headers: str) -> httpx.Response:
+    return as_bytes(json.dumps(body).encode(), status, **headers)
 
 
-def as_bytes(body: bytes, status: int = 200, content_type: str = "application/json") -> httpx.Response:
+def as_bytes(
+    body: bytes, status: int = 200, content_type: str = "application/json", **headers: str
+) -> httpx.Response:
     """An answer whose body is still to be read, as from a network."""
-    return httpx.Response(status, stream=httpx.ByteStream(body), headers={"content-type": content_type})
+    return httpx.Response(
+        status, stream=httpx.ByteStream(body), headers={"content-type": content_type, **headers}
+    )

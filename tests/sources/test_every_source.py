@@ -10,10 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from extract.cursor import format_time, parse_time
 from extract.errors import Exit
 from extract.pipeline import RunResult
-from tests.sources.cases import Case, Record
+from tests.sources.cases import Case, Place, Record
 from tests.sources.conftest import OVERLAP_MINUTES, PAGE_SIZE, RECORDS, Ledger
 from tests.sources.simulated import BAD, SimulatedApi, as_bytes, as_json, credential
 
@@ -69,18 +68,17 @@ def test_the_second_run_asks_from_elsewhere_than_the_watermark(
         assert [str(request.url) for request in api.requests] == [str(request.url) for request in first_run]
         assert ledger.loaded() == api.records * 2, "a full list is read whole each time"
         return
-    latest = max(parse_time(case.cursor_of(record)) for record in api.records)
+    latest = max(case.place_of(record) for record in api.records)
     assert earned is not None
-    assert parse_time(earned) == latest
-    asked = {api.asked_since(request) for request in api.requests}
-    assert asked == {latest - timedelta(minutes=OVERLAP_MINUTES)}
-    assert parse_time(str(ledger.watermark())) == latest
+    assert case.place(earned) == latest
+    assert {api.asked_since(request) for request in api.requests} == {less_overlap(latest)}
+    assert case.place(str(ledger.watermark())) == latest
 
-    newer = case.many(RECORDS + 1)[-1] | {case.stream.cursor.field: format_time(latest + timedelta(hours=1))}
+    newer = case.moved(case.many(RECORDS + 1)[-1], later(latest))
     api.records = case.ordered([*api.records, newer])
     assert extract(api).exit_code == Exit.DONE
     assert ledger.loaded()[-1] == newer
-    assert parse_time(str(ledger.watermark())) == latest + timedelta(hours=1)
+    assert case.place(str(ledger.watermark())) == later(latest)
 
 
 def test_a_run_that_is_cut_after_any_load_loses_or_doubles(
@@ -105,11 +103,12 @@ def test_a_watermark_in_the_future_is_not_survived(
     if case.stream.cursor is None:
         assert ledger.watermark() is None, "a full list has nothing that could lie in the future"
         return
-    future = "2199-01-01T00:00:00.000Z"
-    ledger.rows("update ops.cursors set watermark = to_jsonb(%s::text) returning 1", future)
+    future = later(max(case.place_of(record) for record in api.records), times=1_000_000)
+    late = case.moved(case.many(RECORDS + 1)[-1], future)
+    watermark = str(late[case.stream.cursor.field])
+    ledger.rows("update ops.cursors set watermark = to_jsonb(%s::text) returning 1", watermark)
     assert (result := extract(api)).exit_code == Exit.DONE, result.error
     assert ledger.loaded() == api.records
-    late = case.many(RECORDS + 1)[-1] | {case.stream.cursor.field: future}
     api.records = case.ordered([*api.records, late])
     assert extract(api).exit_code == Exit.DONE
     assert ledger.loaded() == api.records, "what comes at the watermark is lost"
@@ -175,6 +174,14 @@ def test_a_malformed_page_passes_for_a_good_one(
     api.mend()
     assert extract(api).exit_code == Exit.DONE
     assert ledger.loaded() == api.records
+
+
+def later(place: Place, times: int = 1) -> Place:
+    return place + 1000 * times if isinstance(place, int) else place + timedelta(hours=times)
+
+
+def less_overlap(place: Place) -> Place:
+    return place if isinstance(place, int) else place - timedelta(minutes=OVERLAP_MINUTES)
 
 
 def drifted(case: Case, record: Record) -> Record:

@@ -1,15 +1,22 @@
 """The acceptance kit itself: what it cannot test is red and says what to add."""
 
+import json
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.sources.cases import CASES
-from tests.sources.simulated import laid_out, page_asked
+from extract.paginate import Envelope, LinkHeader, NextUrl, PageNumber, PageOffset, PageToken, Size
+from extract.rest import RestClient
+from extract.settings import HttpSettings
+from extract.source import Source, SourceSettings, Stream
+from tests.sources.cases import CASES, Case
+from tests.sources.simulated import GOOD, SimulatedApi, credential, laid_out, page_asked
 
 ROOT = Path(__file__).resolve().parents[2]
 DROPPED_IN = '''
@@ -55,6 +62,44 @@ def test_a_source_without_a_usable_fixture_passes(fixture: str | None, told: str
     assert done.returncode == 1, done.stdout
     assert told in done.stdout
     assert "skipped" not in done.stdout
+
+
+KINDS = [
+    PageToken(),
+    PageToken(Envelope("result.rows"), "meta.next", size=Size(None, most=3), may_lack=True),
+    PageOffset(),
+    PageOffset(Envelope("items", total="meta.total")),
+    PageOffset(Envelope("items"), has_more="has_more"),
+    PageNumber(Envelope(None)),
+    PageNumber(Envelope(None, total_header="x-total-count"), first=0, size=Size("per_page", most=3)),
+    PageNumber(total_pages="pages"),
+    PageNumber(has_more="more"),
+    LinkHeader(),
+    NextUrl(Envelope("results"), "links.next"),
+    NextUrl(may_lack=True),
+]
+
+
+@pytest.mark.parametrize("paginator", KINDS, ids=lambda paginator: type(paginator).__name__)
+@pytest.mark.parametrize("count", [0, 1, 4, 5])
+def test_a_simulated_api_pages_otherwise_than_declared(
+    paginator: Any, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Stream("things", "/things", primary_key=("id",), paginator=paginator, full_list=True)
+    case = Case(Source("shop", (stream,), SourceSettings), stream)
+    served: list[Any] = [{"id": number} for number in range(count)]
+    api = SimulatedApi(case, served)
+    for name, value in credential(case.source, GOOD).items():
+        monkeypatch.setenv(name, value)
+    found: list[Any] = []
+    walk = paginator.start()
+    with RestClient("shop", "http://api.test", HttpSettings(attempts=1), transport=api) as client:
+        while walk is not None:
+            page = client.get(stream.path, walk.params(2), partial(walk.read, page_size=2))
+            found += [json.loads(bytes(record)) for record in page.records]
+            walk = walk.after(page)
+    assert found == served
+    assert len(api.requests) <= count // 2 + 2
 
 
 def test_a_paginator_that_nobody_can_simulate_is_passed_over() -> None:

@@ -1,4 +1,4 @@
-"""A public API as its documentation would describe it, over a real socket: lists in pages by a cursor."""
+"""Public APIs as their documentation describes them, over a real socket: pages by cursor, Link header and number."""
 
 import json
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 TOKEN = "test-token-of-the-shop"
 Record = dict[str, Any]
@@ -39,28 +39,69 @@ def region(number: int) -> Record:
     return {"code": f"r{number}", "title": f"Region {number}", "parent": None if number < 3 else "r1"}
 
 
+def issue(number: int) -> Record:
+    """An issue as GitHub documents it, in short."""
+    return {
+        "id": 9_000_000_000 + number,
+        "number": number,
+        "title": f"Found a bug, the {number}th",
+        "user": {"login": "octocat", "id": 583231, "type": "User"},
+        "labels": [{"name": "bug", "color": "f29513"}],
+        "comments": number % 5,
+        "locked": False,
+        "milestone": None,
+        "created_at": "2026-03-01T09:00:00Z",
+        "updated_at": f"2026-03-16T11:{number % 60:02}:00Z",
+        "html_url": f"https://github.test/octocat/Hello-World/issues/{number}",
+        "body": "I'm having a problem with this, says octocat@mail.test.",
+    }
+
+
 class PublicApi:
-    """`lists` by path as {"results": [...], "next_cursor": ..., "has_more": ...}, at `url`."""
+    """Three lists at `url`: /v1/payments by a cursor, /v1/regions by page number, /repos/o/r/issues by Link header."""
 
-    def __init__(self, url: str, lists: dict[str, list[Record]]) -> None:
+    def __init__(self, url: str, **lists: list[Record]) -> None:
         self.url = url
-        self.lists = lists
         self.requests: list[str] = []
+        self._lists = lists
+        self._layouts = {"/v1/payments": _by_cursor, "/v1/regions": _by_number, "/repos/o/r/issues": _by_link}
 
-    def answer(self, path: str, authorization: str | None) -> tuple[int, Any]:
+    def answer(self, path: str, authorization: str | None) -> tuple[int, Any, dict[str, str]]:
         self.requests.append(path)
         parts = urlsplit(path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if authorization != f"Bearer {TOKEN}":
-            return 401, {"message": "who are you?"}
-        if parts.path not in self.lists:
-            return 404, {"message": "no such list"}
-        since = query.get("updated_since", "")
-        records = [record for record in self.lists[parts.path] if record.get("updatedAt", since) >= since]
-        start, size = int(query.get("cursor", "0")), int(query.get("limit", "10"))
-        end = start + size
-        following = str(end) if end < len(records) else None
-        return 200, {"results": records[start:end], "next_cursor": following, "has_more": end < len(records)}
+            return 401, {"message": "who are you?"}, {}
+        if parts.path not in self._layouts:
+            return 404, {"message": "no such list"}, {}
+        since = query.get("updated_since") or query.get("since") or ""
+        listed = self._lists.get(parts.path.rpartition("/")[2], [])
+        records = [record for record in listed if _changed(record, since) >= since]
+        return 200, *self._layouts[parts.path](records, query, f"{self.url}{parts.path}")
+
+
+def _changed(record: Record, otherwise: str) -> str:
+    return str(record.get("updatedAt") or record.get("updated_at") or otherwise)
+
+
+def _by_cursor(records: list[Record], query: dict[str, str], _url: str) -> tuple[Any, dict[str, str]]:
+    start = int(query.get("cursor", "0"))
+    end = start + int(query.get("limit", "10"))
+    following = str(end) if end < len(records) else None
+    return {"results": records[start:end], "next_cursor": following, "has_more": end < len(records)}, {}
+
+
+def _by_number(records: list[Record], query: dict[str, str], _url: str) -> tuple[Any, dict[str, str]]:
+    page, size = int(query.get("page", "1")), int(query.get("per_page", "5"))
+    meta = {"page": page, "per_page": size, "total": len(records), "total_pages": -(-len(records) // size)}
+    return {"data": records[(page - 1) * size : page * size], "meta": meta}, {}
+
+
+def _by_link(records: list[Record], query: dict[str, str], url: str) -> tuple[Any, dict[str, str]]:
+    page, size = int(query.get("page", "1")), int(query.get("per_page", "30"))
+    following = urlencode(query | {"page": str(page + 1)})
+    links = {"link": f'<{url}?{following}>; rel="next", <{url}?page=9>; rel="last"'}
+    return records[(page - 1) * size : page * size], links if page * size < len(records) else {}
 
 
 @contextmanager
@@ -69,10 +110,12 @@ def served(**lists: list[Record]) -> Iterator[PublicApi]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = api.answer(self.path, self.headers.get("authorization"))
+            status, body, headers = api.answer(self.path, self.headers.get("authorization"))
             content = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -81,9 +124,7 @@ def served(**lists: list[Record]) -> Iterator[PublicApi]:
             """Says nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    api = PublicApi(
-        f"http://127.0.0.1:{server.server_port}", {f"/v1/{name}": records for name, records in lists.items()}
-    )
+    api = PublicApi(f"http://127.0.0.1:{server.server_port}", **lists)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

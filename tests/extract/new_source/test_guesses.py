@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -18,52 +19,111 @@ from extract.new_source.columns import columns_of
 from extract.new_source.declaration import as_code
 from extract.new_source.identity import guess_cursor, guess_key
 from extract.new_source.names import RESERVED, base_name, singular, snake_case
-from extract.new_source.paging import guess_paging
+from extract.new_source.paging import Paging, guess_paging
 from extract.new_source.personal import Disguise, are_about_persons, personal_fields
-from extract.paginate import PageToken
+from extract.paginate import (
+    CursorFormat,
+    Envelope,
+    LinkHeader,
+    NextUrl,
+    PageNumber,
+    PageOffset,
+    PageToken,
+    Size,
+)
 from extract.source import Cursor, Stream
 
 RECORDS = [{"id": 1}, {"id": 2}]
 
 
-def answer(body: Any) -> Answer:
-    return Answer(json.dumps(body).encode())
+def seen(body: Any, query: dict[str, str], **headers: str) -> Paging:
+    url = f"https://api.test/things?{urlencode(query)}"
+    return guess_paging(Answer(json.dumps(body).encode(), headers, url), "things", query)
 
 
-@pytest.mark.parametrize(
-    ("body", "query", "paginator", "params", "page_size"),
-    [
-        (
-            {"data": RECORDS, "next_page_token": "abc", "as_of": None},
-            {},
-            PageToken(),
-            {},
-            2,
+RECOGNISED: dict[str, tuple[Any, dict[str, str], Any, dict[str, str], int]] = {
+    "SmartPizza": (
+        {"data": RECORDS, "next_page_token": "abc", "as_of": "2026-03-16T10:00:00Z"},
+        {},
+        PageToken(may_lack=True),
+        {},
+        2,
+    ),
+    "Google": (
+        {"kind": "list", "items": RECORDS, "nextPageToken": "abc"},
+        {"region": "eu"},
+        PageToken(Envelope("items"), "nextPageToken", "pageToken", Size("pageSize"), may_lack=True),
+        {"region": "eu"},
+        2,
+    ),
+    "Slack": (
+        {"ok": True, "warnings": [{}], "things": RECORDS, "response_metadata": {"next_cursor": ""}},
+        {"limit": "50", "cursor": "of-somebody's-bookmark"},
+        PageToken(
+            Envelope("things"), "response_metadata.next_cursor", "cursor", Size("limit"), may_lack=True
         ),
-        (
-            {"items": RECORDS, "nextPageToken": None},
-            {"region": "eu"},
-            PageToken(
-                data="items", next_token="nextPageToken", token_param="pageToken", size_param="pageSize"
-            ),
-            {"region": "eu"},
-            2,
-        ),
-        (
-            {"warnings": [{}], "things": RECORDS, "next_cursor": "", "has_more": True},
-            {"limit": "50", "cursor": "from-somebody's-bookmark"},
-            PageToken(data="things", next_token="next_cursor", token_param="cursor", size_param="limit"),
-            {},
-            50,
-        ),
-    ],
-)
-def test_pages_by_a_token_are_not_recognised(
-    body: Any, query: dict[str, str], paginator: PageToken, params: dict[str, str], page_size: int
-) -> None:  # fmt: skip
-    found = guess_paging(answer(body), "things", query)
+        {},
+        50,
+    ),
+    "HubSpot": (
+        {"results": RECORDS, "paging": {"next": {"after": "NTI1Cg", "link": "?after=NTI1Cg"}}},
+        {},
+        PageToken(Envelope("results"), "paging.next.after", "after", Size("limit"), may_lack=True),
+        {},
+        2,
+    ),
+    "Django": (
+        {"count": 9, "next": "https://api.test/things?page=2", "previous": None, "results": RECORDS},
+        {},
+        NextUrl(Envelope("results"), "next", Size("limit"), may_lack=True),
+        {},
+        2,
+    ),
+    "an offset": (
+        {"items": RECORDS, "total": 9, "offset": 0, "limit": 2},
+        {},
+        PageOffset(Envelope("items", total="total"), "offset", Size("limit")),
+        {},
+        2,
+    ),
+    "an offset in the URL": (
+        RECORDS,
+        {"skip": "0", "top": "100", "sort": "id"},
+        PageOffset(Envelope(None), "skip", Size("top")),
+        {"sort": "id"},
+        100,
+    ),
+    "numbered pages": (
+        {"data": RECORDS, "meta": {"current_page": 1, "last_page": 4, "per_page": 2, "total": 7}},
+        {"page": "1"},
+        PageNumber(Envelope(total="meta.total"), "page", Size("per_page"), total_pages="meta.last_page"),
+        {},
+        2,
+    ),
+    "numbered pages from 0": (
+        {"content": RECORDS, "page": {"number": 0, "size": 2, "totalPages": 3}, "hasNext": True},
+        {"page": "0", "size": "2"},
+        PageNumber(Envelope("content"), "page", Size("size"), 0, has_more="hasNext"),
+        {},
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RECOGNISED)
+def test_a_common_way_of_paging_is_not_recognised(name: str) -> None:
+    body, query, paginator, params, page_size = RECOGNISED[name]
+    found = seen(body, query)
     assert (found.paginator, found.params, found.page_size) == (paginator, params, page_size)
+    assert found.records == RECORDS
     assert all(guess.why for guess in found.guesses)
+
+
+def test_the_link_header_is_not_recognised() -> None:
+    link = '<https://api.test/things?page=2>; rel="next", <https://api.test/things?page=5>; rel="last"'
+    found = seen(RECORDS, {"per_page": "2", "state": "all"}, link=link)
+    assert found.paginator == LinkHeader(Envelope(None), Size("per_page"))
+    assert found.params == {"state": "all"}
 
 
 @pytest.mark.parametrize(
@@ -71,8 +131,13 @@ def test_pages_by_a_token_are_not_recognised(
     [
         (b"<html>", BadAnswerError, "the answer is no JSON: '<html>'"),
         (b'{"error": "no"}', BadAnswerError, "holds no list of objects; its fields: error"),
-        (b'{"data": [{}], "page": 1}', ConfigurationError, "beside the list data it holds page"),
-        (b'{"data": [{}], "next": "https://x.test/2"}', ConfigurationError, "where its next page is"),
+        (b"[1, 2]", BadAnswerError, "the answer is a list, but not of objects"),
+        (
+            b'{"data": [{}], "hint": 1}',
+            ConfigurationError,
+            "beside the records the answer holds hint, and no Link",
+        ),
+        (b"[{}]", ConfigurationError, "let --url say so: ?page=1&per_page=100"),
     ],
 )
 def test_what_is_no_list_is_taken_for_one(body: bytes, error: type[Exception], words: str) -> None:
@@ -106,6 +171,11 @@ def test_a_time_that_does_not_tell_of_changes_is_taken_for_the_cursor() -> None:
     )
     assert cursor({"updated": time}, wished="since=updated") == Cursor("since", "updated")
     assert cursor({"created_at": time}, wished="created_at") == Cursor("updated_since", "created_at")
+    assert cursor({"updated": 1_772_000_000}) == Cursor(
+        "updated_since", "updated", CursorFormat.EPOCH_SECONDS
+    )
+    millis = Cursor("since", "updated", CursorFormat.EPOCH_MILLISECONDS)
+    assert cursor({"updated": 1_772_000_000_000}, wished="since=updated") == millis
     for record in ({"created_at": time}, {"updated_at": "2026-03-16T10:00:00"}, {"updated_at": None}):
         assert cursor(record) is None
     assert cursor({"updated_at": time}, wished="none") is None
@@ -210,13 +280,14 @@ def test_a_declaration_is_formatted_otherwise_than_by_ruff(length: int, tmp_path
         name="things",
         path="/" + "p" * length,
         primary_key=("id", "k" * length),
-        paginator=PageToken(data="d" * length, next_token="next"),
-        cursor=Cursor("since", "u" * length),
+        paginator=PageToken(Envelope("d" * length, total="total"), "next", size=Size("n", most=7)),
+        cursor=Cursor("since", "u" * length, CursorFormat.EPOCH_SECONDS),
         params={"first": "x" * length, 'qu"ote': "y"},
     )
     file = tmp_path / "declared.py"
-    imports = "from extract.paginate import PageToken\nfrom extract.source import Cursor, Stream\n\n"
-    file.write_text(f"{imports}STREAM = {as_code(stream)}\n")
+    paginators = "from extract.paginate import CursorFormat, Envelope, PageToken, Size\n"
+    source = "from extract.source import Cursor, Stream\n\n"
+    file.write_text(f"{paginators}{source}STREAM = {as_code(stream)}\n")
     ruff = [
         str(Path(sys.executable).with_name("ruff")),
         "format",

@@ -16,11 +16,12 @@ import pytest
 from extract.errors import ConfigurationError
 from extract.new_source import new_source
 from extract.new_source.wish import wish
-from tests.extract.new_source.public_api import TOKEN, PublicApi, payment, region, served
+from tests.extract.new_source.public_api import TOKEN, PublicApi, issue, payment, region, served
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = ("extract", "sandbox", "tests", "dbt_project", "macros", "profiles")
 FILES = ("pyproject.toml", "extract.toml", ".sqlfluff", ".yamllint", ".gitignore")
+NEW = ("web_shop", "atlas", "hub")
 BIN = Path(sys.executable).parent
 
 
@@ -29,7 +30,7 @@ def api() -> Iterator[PublicApi]:
     with served(
         payments=[payment(number) for number in range(45)],
         regions=[region(number) for number in range(7)],
-        nothing=[],
+        issues=[issue(number) for number in range(45)],
     ) as running:
         yield running
 
@@ -87,26 +88,28 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 @pytest.fixture(scope="module")
 def written(api: PublicApi, tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """A copy with two new sources: one with a cursor, one that is a full list."""
+    """A copy with three new sources: pages by a token, by number (a full list) and by Link header (a bare list)."""
     copy = Copy(tmp_path_factory.mktemp("written"))
     before = len(api.requests)
     told = copy.new_source("web_shop", f"{api.url}/v1/payments")
     assert len(api.requests) - before == 2, "more than a look and a second page"
     assert "next page: 10 more records" in told
-    copy.new_source("atlas", f"{api.url}/v1/regions")
+    assert "PageNumber" in copy.new_source("atlas", f"{api.url}/v1/regions")
+    assert "LinkHeader" in copy.new_source(
+        "hub", f"{api.url}/repos/o/r/issues?state=all", "--cursor", "since=updated_at"
+    )
     return copy
 
 
 def test_lint_or_the_kit_wants_an_edit(written: Copy) -> None:
-    folders = ("staging/web_shop", "staging/atlas", "quarantine/web_shop", "quarantine/atlas")
-    models = [f"dbt_project/models/{folder}" for folder in folders]
+    models = [f"dbt_project/models/{kind}/{name}" for kind in ("staging", "quarantine") for name in NEW]
     written.run("ruff", "check", "extract/sources")
     written.run("ruff", "format", "--check", "extract/sources")
-    written.run("mypy", "extract/sources/web_shop.py", "extract/sources/atlas.py", "--follow-imports=silent")
+    written.run("mypy", *(f"extract/sources/{name}.py" for name in NEW), "--follow-imports=silent")
     written.run("sqlfluff", "lint", "--disable-progress-bar", *models)
     written.run("yamllint", "--strict", *models, "dbt_project/selectors.yml")
     declared = ("tests/sources/test_every_source.py", "tests/extract/sources", "tests/test_imports.py")
-    chosen = ("-k", "web_shop or atlas or dbt_project")
+    chosen = ("-k", " or ".join([*NEW, "dbt_project"]))
     told = written.run("python", "-m", "pytest", "-q", *declared, "tests/dbt/test_dbt_project.py", *chosen)
     assert re.search(r"^\d\d passed", told, re.M), told
 
@@ -116,14 +119,14 @@ def test_what_was_written_does_not_run(
 ) -> None:
     """From `extract init` to the counts in staging."""
     passwords = {f"{role.upper()}_PASSWORD": password for role, password in role_passwords.items()}
-    tokens = {"WEB_SHOP_TOKEN": TOKEN, "ATLAS_TOKEN": TOKEN}
+    tokens = {f"{name.upper()}_TOKEN": TOKEN for name in NEW}
     written.extract("init", **database, **passwords)
     extractor = {**database, **tokens, "PGUSER": "extractor", "PGPASSWORD": role_passwords["extractor"]}
     transformer = {**database, "PGUSER": "transformer", "PGPASSWORD": role_passwords["transformer"]}
-    written.extract("check", "web_shop", "atlas", **extractor)
-    written.extract("run", "web_shop", "atlas", **extractor)
-    written.extract("run", "web_shop", "atlas", **extractor)  # the same again: it must count once
-    written.run("dbt", "build", "--quiet", "--select", "tag:web_shop", "tag:atlas", **transformer)
+    written.extract("check", *NEW, **extractor)
+    written.extract("run", *NEW, **extractor)
+    written.extract("run", *NEW, **extractor)  # the same again: it must count once
+    written.run("dbt", "build", "--quiet", "--select", *(f"tag:{name}" for name in NEW), **transformer)
     with psycopg.connect(**conninfo(database)) as connection:
         assert_staged(connection)
 
@@ -136,8 +139,9 @@ def assert_staged(connection: psycopg.Connection) -> None:
 
     assert row("select count(*) from staging.stg_web_shop__payments") == (45,)
     assert row("select count(*) from staging.stg_atlas__regions") == (7,)
-    assert row("select count(*) from quarantine.quarantine_web_shop__payments") == (0,)
-    assert row("select count(*) from quarantine.quarantine_atlas__regions") == (0,)
+    assert row("select count(*), count(distinct issue_id) from staging.stg_hub__issues") == (45, 45)
+    for table in ("web_shop__payments", "atlas__regions", "hub__issues"):
+        assert row(f"select count(*) from quarantine.quarantine_{table}") == (0,)
     assert row("select sum(amount), sum(fee_amount) from staging.stg_web_shop__payments") == (
         sum(range(45)) + 45 * 0.5, sum(range(45)) / 4
     )  # fmt: skip
@@ -229,7 +233,12 @@ REFUSED: list[tuple[str, str, dict[str, str], str]] = [
         {"key": "settledAt"},
         "settledAt is no text or whole number in every record",
     ),
-    ("web_shop", "/v1/payments", {"cursor": "dueOn"}, "dueOn is no time with a zone"),
+    (
+        "web_shop",
+        "/v1/payments",
+        {"cursor": "dueOn"},
+        "dueOn is no time (RFC 3339 with a zone, or Unix time)",
+    ),
 ]
 
 
@@ -254,6 +263,6 @@ def test_an_api_that_does_not_answer_with_records_is_written(copy: Copy, api: Pu
     assert "the API refused the credential (401): set WEB_SHOP_TOKEN" in refused
     assert "wrong-one" not in refused
     assert "the API answered 404" in copy.new_source("web_shop", f"{api.url}/v1/orders", code=1)
-    assert "the list is empty" in copy.new_source("web_shop", f"{api.url}/v1/nothing", code=1)
+    assert "the list is empty" in copy.new_source("web_shop", f"{url}?cursor=900", code=1)
     assert "ConnectError" in copy.new_source("web_shop", "http://127.0.0.1:1/v1/payments", code=75)
     assert "--url must be" in copy.new_source("web_shop", "ftp://127.0.0.1/v1/payments", code=2)
