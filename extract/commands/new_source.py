@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from extract.credentials import advice
 from extract.new_source import Written
 from extract.new_source import new_source as write_source
-from extract.new_source.wish import Wish
+from extract.new_source.wish import AuthKind, Wish
 from extract.new_source.wish import wish as wish_for
 
 
@@ -20,14 +21,17 @@ def new_source(
     cursor: Annotated[
         str | None, typer.Option(help="FIELD or PARAMETER=FIELD to read incrementally by, or none.")
     ] = None,
+    auth: Annotated[AuthKind, typer.Option(help="How the API knows its caller.")] = AuthKind.BEARER,
+    key_header: Annotated[str, typer.Option(help="The header of an API key.")] = "X-API-Key",
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:
     """Look at an API once and write a source for it: declaration, fixture, dbt models, config section.
 
-    Run it at the project's root. Sends one request, and one more for the second page, with the token in
-    <NAME>_TOKEN if there is one. What looks personal is made up in the fixture.
+    Run it at the project's root. Sends one request, and one more for the second page, with the credential
+    if it is in the environment: <NAME>_TOKEN, <NAME>_API_KEY, or <NAME>_USERNAME and <NAME>_PASSWORD.
+    What looks personal is made up in the fixture.
     """
-    wished = wish_for(name, url, stream, key, cursor)
+    wished = wish_for(name, url, stream=stream, key=key, cursor=cursor, auth=auth, key_header=key_header)
     _tell(wished, write_source(wished, Path.cwd(), force))
 
 
@@ -44,9 +48,10 @@ def _tell(wished: Wish, written: Written) -> None:
         typer.echo("could not know:")
         for doubt in doubts:
             typer.echo(doubt)
-    variable = f"{wished.name.upper()}_TOKEN"
+    needed = wished.auth.variables
+    credential = f"set {advice(wished.name, needed)}" if needed else "no credential to be set"
     steps = [
-        f"set {variable} or {variable}_FILE" + (", as now" if written.has_credential else ""),
+        credential + (", as now" if needed and written.has_credential else ""),
         "make lint test",
         "extract init                       as an administrator: creates the raw table",
         f"extract check {wished.name}",

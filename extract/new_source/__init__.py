@@ -95,7 +95,7 @@ def _draft(wish: Wish, probe: Probe) -> tuple[Draft, list[Guess]]:
     required = key if cursor is None else (*key, str(cursor.field))
     columns, unfit = columns_of(records, wish.stream, required, left_out)
     fixture = Disguise().records(records[:_FIXTURE_RECORDS])
-    draft = Draft(wish.name, wish.base_url, paging.page_size, stream, columns, left_out, fixture)
+    draft = Draft(wish.name, wish.base_url, paging.page_size, wish.auth, stream, columns, left_out, fixture)
     guesses = [*paging.guesses, confirmed, key_guess, cursor_guess, _privacy(columns, left_out, subject)]
     doubt = "its name makes no column: it stays in raw"
     guesses += [Guess("columns", "none", f"of {field!r}", doubt) for field in unfit]

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 _WIDTH = 110
+_IMPORTABLE = ("extract.source", "extract.auth_kinds")
 
 
 def as_code(value: Any, indent: int = 0, used: int = 0) -> str:
@@ -38,7 +39,7 @@ def names_in(value: Any) -> set[tuple[str, str]]:
         return {("extract.paginate", type(value).__name__)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         module = type(value).__module__
-        found = {(module if module == "extract.source" else "extract.paginate", type(value).__name__)}
+        found = {(module if module in _IMPORTABLE else "extract.paginate", type(value).__name__)}
         return found.union(*(names_in(given) for _, given in _given(value)))
     if isinstance(value, tuple):
         return set().union(*(names_in(inner) for inner in value))

@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from extract.auth_kinds import Auth
 from extract.new_source.columns import Column
 from extract.new_source.declaration import as_code, names_in
 from extract.new_source.names import snake_case
@@ -33,6 +34,7 @@ class Draft:
     name: str
     base_url: str
     page_size: int
+    auth: Auth
     stream: Stream
     columns: list[Column]
     left_out: tuple[str, ...]
@@ -98,7 +100,7 @@ def _values(draft: Draft) -> dict[str, Any]:
     key = [by_field[str(field)] for field in stream.primary_key]
     words = draft.name.replace("_", " ").title()
     settings = type(f"{words.replace(' ', '')}Settings", (SourceSettings,), {})
-    source = Source(name=draft.name, settings=settings, streams=(stream,))
+    source = Source(name=draft.name, settings=settings, streams=(stream,), auth=draft.auth)
     ids = [column for column in draft.columns if column in key or re.search(r"_id$", column.staging_name)]
     rest = [column for column in draft.columns if column not in ids]
     bands = {title: [column for column in rest if _band(column) in kinds] for title, kinds in _BANDS.items()}

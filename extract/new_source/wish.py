@@ -4,8 +4,10 @@ import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import parse_qsl, urlsplit
 
+from extract.auth_kinds import ApiKey, Auth, Basic, Bearer, NoAuth
 from extract.errors import ConfigurationError
 from extract.new_source.names import snake_case
 from extract.source import SourceSettings
@@ -13,6 +15,15 @@ from extract.source import SourceSettings
 _NAME = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
 _SECRET = re.compile(r"(^|[-_])(key|token|secret|password|signature|sig|auth)$")
 _LONGEST_TABLE = 63 - len("_20260316_load_id_idx")
+
+
+class AuthKind(StrEnum):
+    """What the user may say of how the API knows its caller."""
+
+    BEARER = "bearer"
+    API_KEY = "api-key"
+    BASIC = "basic"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,7 @@ class Wish:
     base_url: str
     path: str
     params: Mapping[str, str]
+    auth: Auth
     key: tuple[str, ...] | None = None
     cursor: str | None = None
 
@@ -36,9 +48,19 @@ class Wish:
 
 
 def wish(
-    name: str, url: str, stream: str | None = None, key: str | None = None, cursor: str | None = None
+    name: str,
+    url: str,
+    *,
+    stream: str | None = None,
+    key: str | None = None,
+    cursor: str | None = None,
+    auth: AuthKind = AuthKind.BEARER,
+    key_header: str = "X-API-Key",
 ) -> Wish:
-    """The wish, checked. Raises ConfigurationError for a name or URL that cannot be."""
+    """The wish, checked; `key_header` is where an API key goes.
+
+    Raises ConfigurationError for a name or URL that cannot be.
+    """
     _check_name("source", name)
     if name == "ops":
         raise ConfigurationError("source name ops is taken: dbt knows the ledger by it")
@@ -62,8 +84,14 @@ def wish(
             f"--stream: {name}__{stream} is too long a name for a table: at most {_LONGEST_TABLE} characters"
         )
         raise ConfigurationError(told)
+    kinds: dict[AuthKind, Auth] = {
+        AuthKind.BEARER: Bearer(),
+        AuthKind.API_KEY: ApiKey(key_header),
+        AuthKind.BASIC: Basic(),
+        AuthKind.NONE: NoAuth(),
+    }
     fields = tuple(field.strip() for field in key.split(",")) if key else None
-    return Wish(name, stream, base_url, parts.path, params, fields, cursor)
+    return Wish(name, stream, base_url, parts.path, params, kinds[auth], fields, cursor)
 
 
 def _check_name(what: str, name: str) -> None:

@@ -3,13 +3,16 @@
 A kind of paginator or of credential that a source declares is one function here, registered for its type.
 """
 
+import base64
 import json
 from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 
+from extract.auth_kinds import ApiKey, Basic, Bearer, NoAuth, OAuth2
 from extract.json_shape import Path, steps
 from extract.paginate import Envelope, LinkHeader, NextUrl, PageNumber, PageOffset, PageToken, Size
 from extract.source import Source
@@ -41,7 +44,10 @@ class SimulatedApi(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        if not is_let_in(request):
+        auth = self._case.source.auth
+        if request.method == "POST" and isinstance(auth, OAuth2):
+            return token_for(auth, request)
+        if not is_let_in(auth, request):
             return as_json({"title": "unauthorized"}, status=401)
         if request.url.path != self._case.stream.path:
             return as_json({"title": f"no such list: {request.url.path}"}, status=404)
@@ -181,13 +187,53 @@ def following_url(request: httpx.Request, records: list[Record], asked: slice) -
 
 
 def credential(source: Source, secret: str) -> dict[str, str]:
-    """The environment that gives `source` a credential of which `secret` is the secret part."""
-    return {f"{source.name.upper()}_TOKEN": secret}
+    """The environment that gives `source` a credential all of whose parts are `secret`."""
+    return {f"{source.name.upper()}_{variable.suffix}": secret for variable in source.auth.variables}
 
 
-def is_let_in(request: httpx.Request) -> bool:
-    """Whether the request carries the good credential."""
+@singledispatch
+def is_let_in(auth: Any, request: httpx.Request) -> bool:
+    """Whether the request carries the good credential; one function a kind of authentication."""
+    raise AssertionError(
+        f"the acceptance kit cannot simulate authentication by {type(auth).__name__}: register a function for it "
+        "with is_let_in in tests/sources/simulated.py"
+    )
+
+
+@is_let_in.register
+def _(auth: NoAuth, request: httpx.Request) -> bool:
+    return "authorization" not in request.headers
+
+
+@is_let_in.register(Bearer)
+@is_let_in.register(OAuth2)
+def _(auth: Bearer | OAuth2, request: httpx.Request) -> bool:
     return request.headers.get("authorization") == f"Bearer {GOOD}"
+
+
+@is_let_in.register
+def _(auth: ApiKey, request: httpx.Request) -> bool:
+    place = request.headers if auth.place == "header" else request.url.params
+    return place.get(auth.name) == GOOD
+
+
+@is_let_in.register
+def _(auth: Basic, request: httpx.Request) -> bool:
+    return request.headers.get("authorization") == by_basic(GOOD)
+
+
+def by_basic(secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{secret}:{secret}".encode()).decode()
+
+
+def token_for(auth: OAuth2, request: httpx.Request) -> httpx.Response:
+    """The answer of the token endpoint."""
+    form = dict(parse_qsl(request.content.decode()))
+    in_form = form.get("client_id") == form.get("client_secret") == GOOD
+    in_header = request.headers.get("authorization") == by_basic(GOOD)
+    if not (in_form if auth.client_in == "form" else in_header):
+        return as_json({"error": "invalid_client"}, status=401)
+    return as_json({"access_token": GOOD, "token_type": "Bearer", "expires_in": 3600})
 
 
 def as_json(body: Any, status: int = 200, **headers: str) -> httpx.Response:

@@ -14,7 +14,7 @@ from extract.errors import Exit
 from extract.pipeline import RunResult
 from tests.sources.cases import Case, Place, Record
 from tests.sources.conftest import OVERLAP_MINUTES, PAGE_SIZE, RECORDS, Ledger
-from tests.sources.simulated import BAD, SimulatedApi, as_bytes, as_json, credential
+from tests.sources.simulated import BAD, GOOD, SimulatedApi, as_bytes, as_json, credential
 
 Extract = Callable[[SimulatedApi], RunResult]
 PAGES = -(-RECORDS // PAGE_SIZE)
@@ -43,6 +43,7 @@ def test_a_good_credential_does_not_bring_every_record(
 def test_a_bad_credential_is_not_named(
     case: Case, api: SimulatedApi, extract: Extract, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    good = credential(case.source, GOOD)
     for name, value in credential(case.source, BAD).items():
         monkeypatch.setenv(name, value)
         result = extract(api)
@@ -53,6 +54,7 @@ def test_a_bad_credential_is_not_named(
         result = extract(api)
         assert result.exit_code == Exit.CONFIGURATION
         assert name in str(result.error)
+        monkeypatch.setenv(name, good[name])
     assert ledger.loaded() == []
 
 

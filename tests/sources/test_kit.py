@@ -11,12 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
+from extract.auth_kinds import ApiKey, Auth, Basic, Bearer, OAuth2
+from extract.errors import ConfigurationError
 from extract.paginate import Envelope, LinkHeader, NextUrl, PageNumber, PageOffset, PageToken, Size
 from extract.rest import RestClient
 from extract.settings import HttpSettings
 from extract.source import Source, SourceSettings, Stream
 from tests.sources.cases import CASES, Case
-from tests.sources.simulated import GOOD, SimulatedApi, credential, laid_out, page_asked
+from tests.sources.simulated import BAD, GOOD, SimulatedApi, credential, is_let_in, laid_out, page_asked
 
 ROOT = Path(__file__).resolve().parents[2]
 DROPPED_IN = '''
@@ -100,6 +102,37 @@ def test_a_simulated_api_pages_otherwise_than_declared(
             walk = walk.after(page)
     assert found == served
     assert len(api.requests) <= count // 2 + 2
+
+
+AUTHS = [Bearer(), ApiKey("X-API-Key"), ApiKey("key", "query"), Basic(), OAuth2(), OAuth2(client_in="form")]
+
+
+@pytest.mark.parametrize("auth", AUTHS, ids=str)
+def test_a_simulated_api_lets_a_stranger_in_or_a_caller_not(
+    auth: Auth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Stream("things", "/things", primary_key=("id",), full_list=True)
+    source = Source("shop", (stream,), SourceSettings, auth=auth)
+    api = SimulatedApi(Case(source, stream), [{"id": 1}])
+
+    def ask(secret: str) -> bytes:
+        for name, value in credential(source, secret).items():
+            monkeypatch.setenv(name, value)
+        with RestClient(
+            "shop", "http://api.test", HttpSettings(attempts=1), transport=api, auth=auth
+        ) as client:
+            return client.get("/things", {"page_size": "2"}, lambda answer: answer.body)
+
+    assert b'[{"id": 1}]' in ask(GOOD)
+    with pytest.raises(ConfigurationError, match="SHOP_"):
+        ask(BAD)
+
+
+def test_a_kind_of_authentication_that_nobody_can_simulate_is_passed_over() -> None:
+    with pytest.raises(
+        AssertionError, match=r"authentication by object: register .* tests/sources/simulated\.py"
+    ):
+        is_let_in(object(), httpx.Request("GET", "http://api.test/things"))
 
 
 def test_a_paginator_that_nobody_can_simulate_is_passed_over() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from extract.errors import ConfigurationError
 from extract.new_source import new_source
-from extract.new_source.wish import wish
+from extract.new_source.wish import AuthKind, wish
 from tests.extract.new_source.public_api import TOKEN, PublicApi, issue, payment, region, served
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -254,15 +254,47 @@ def test_a_wish_that_cannot_be_is_written(
     assert copy.files() == before
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        (AuthKind.API_KEY, {"SHOP_API_KEY": TOKEN}, "", 'auth=ApiKey(name="X-Shop-Key")'),
+        (AuthKind.BASIC, {"SHOP_USERNAME": "shop", "SHOP_PASSWORD": TOKEN}, "", "auth=Basic()"),
+        (AuthKind.NONE, {}, "?open=1", "auth=NoAuth()"),
+    ],
+    ids=lambda asked: str(asked[0]),
+)
+def test_an_api_with_another_credential_than_a_token_is_not_declared(
+    asked: tuple[AuthKind, dict[str, str], str, str],
+    api: PublicApi,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kind, env, query, declared = asked
+    copy = Copy(tmp_path / "project")
+    wished = wish("shop", f"{api.url}/v1/payments{query}", auth=kind, key_header="X-Shop-Key")
+    if env:
+        with pytest.raises(ConfigurationError, match=f"the API wants a credential: set {next(iter(env))}"):
+            new_source(wished, copy.folder)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    new_source(wished, copy.folder)
+    source = (copy.folder / "extract/sources/shop.py").read_text()
+    assert declared in source
+    assert "from extract.auth_kinds import" in source
+    assert TOKEN not in "".join(text.decode() for text in copy.files().values() if b"Shop" in text)
+    copy.run("ruff", "check", "extract/sources")
+    copy.run("ruff", "format", "--check", "extract/sources")
+
+
 def test_an_api_that_does_not_answer_with_records_is_written(copy: Copy, api: PublicApi) -> None:
     url = f"{api.url}/v1/payments"
-    assert "the API wants a credential (401): set WEB_SHOP_TOKEN" in copy.extract(
+    assert "the API wants a credential: set WEB_SHOP_TOKEN" in copy.extract(
         "new-source", "web_shop", "--url", url, code=2
     )
     refused = copy.extract("new-source", "web_shop", "--url", url, code=2, WEB_SHOP_TOKEN="wrong-one")
-    assert "the API refused the credential (401): set WEB_SHOP_TOKEN" in refused
+    assert "set WEB_SHOP_TOKEN" in refused
     assert "wrong-one" not in refused
     assert "the API answered 404" in copy.new_source("web_shop", f"{api.url}/v1/orders", code=1)
     assert "the list is empty" in copy.new_source("web_shop", f"{url}?cursor=900", code=1)
-    assert "ConnectError" in copy.new_source("web_shop", "http://127.0.0.1:1/v1/payments", code=75)
+    assert "no connection" in copy.new_source("web_shop", "http://127.0.0.1:1/v1/payments", code=75)
     assert "--url must be" in copy.new_source("web_shop", "ftp://127.0.0.1/v1/payments", code=2)
