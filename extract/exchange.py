@@ -101,7 +101,7 @@ class Exchange:
             return unpacked(response, raw, told, limit)
 
         judge(response, body, told, needs=needs, refused=refused)
-        return Answer(body(), response.headers)
+        return Answer(body(), response.headers, str(response.url))
 
     def _explain(self, error: httpx.TransportError | RuntimeError, told: str) -> NoReturn:
         if not isinstance(error, httpx.TransportError):

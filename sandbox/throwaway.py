@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from sandbox.files import locked
 from sandbox.postgres import Cluster, Server
 
 _PREFIX = "elt-throwaway-"
+# Between making its folder and locking it, a living owner looks like a dead one.
+_SECONDS_TO_BEGIN = 60
 
 
 @contextmanager
@@ -40,7 +43,8 @@ def _clear_abandoned() -> None:
     """Stops and deletes this user's clusters whose owner holds its lock no more."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         try:
-            if folder.lstat().st_uid != os.geteuid():
+            seen = folder.lstat()
+            if seen.st_uid != os.geteuid() or time.time() - seen.st_mtime < _SECONDS_TO_BEGIN:
                 continue
             handle = os.open(folder / "owner", os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:

@@ -130,6 +130,10 @@ def test_the_throwaway_cluster_of_a_killed_process_is_cleared_away(
     (abandoned,) = tmp_path.glob("elt-throwaway-*")
     pid = pid_of(Cluster(abandoned / "data"))
     with throwaway_cluster("16MB"):
+        assert abandoned.exists(), "a folder this young may be one that is being made"
+    an_hour_ago = time.time() - 3600
+    os.utime(abandoned, (an_hour_ago, an_hour_ago))
+    with throwaway_cluster("16MB"):
         assert not abandoned.exists()
         until(lambda: not psutil.pid_exists(pid))
     assert not list(tmp_path.iterdir())
