@@ -61,10 +61,10 @@ class Load:
     """What commits at once: pages of a sweep, where it goes on, and whether it ends with them.
 
     While the rows are copied, `more` is asked for further pages until it gives None; by then it has brought
-    `position`, `watermark` and `finishes` up to date. `watermark` is what the sweep will have earned; with
-    `finishes` it becomes the stream's cursor. `after` is the position that the load before it committed, where
-    it is not the sweep's first. A replay names the load that it mends, and the dead letters (ids) that it makes
-    good.
+    `position`, `watermark`, `finishes` and `announced` up to date. `watermark` is what the sweep will have
+    earned; with `finishes` it becomes the stream's cursor. `after` is the position that the load before it
+    committed, where it is not the sweep's first. `announced` is how many records the API says the whole list
+    has. A replay names the load that it mends, and the dead letters (ids) that it makes good.
     """
 
     run_id: UUID
@@ -77,6 +77,7 @@ class Load:
     finishes: bool
     more: Callable[[], LoadedPage | None] = _nothing
     after: Position | None = None
+    announced: int | None = None
     replays_load_id: int | None = None
     mends: Sequence[int] = ()
 
@@ -326,6 +327,11 @@ def _update_sweep(connection: Conn, load: Load, served: int, records: int, lette
         raise OutOfBalanceError(
             f"sweep {load.sweep.sweep_id} of {load.sweep.name}: the API served {row[0]} records, "
             f"raw took {row[1]} and {row[2]} are dead letters"
+        )
+    if load.finishes and load.announced is not None and row[0] < load.announced:
+        raise OutOfBalanceError(
+            f"sweep {load.sweep.sweep_id} of {load.sweep.name}: the API counts {load.announced} records and served "
+            f"{row[0]}: its last pages are not taken, run again"
         )
 
 

@@ -178,6 +178,7 @@ class SweepLoop:
         load.position = self._position
         load.finishes = following is None
         load.watermark = self._watermark(load.finishes)
+        load.announced = None if self._window else page.total
         self._tools.report.page(self._stream.name, len(records), len(page.body))
         return LoadedPage(
             number=self._position.page,

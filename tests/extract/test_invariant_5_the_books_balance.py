@@ -1,12 +1,17 @@
 """Invariant 5, extraction's part: records served = raw rows + dead letters."""
 
+import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from extract.errors import Exit
-from extract.pipeline import RunResult
+from extract.paginate import Envelope, PageOffset, Size
+from extract.pipeline import RunResult, run_source
+from extract.sources import all_sources
 from sandbox.smartpizza import Config, serve
 from tests.extract.conftest import Command
 from tests.extract.fake_api import FakeApi, order
@@ -64,3 +69,34 @@ def test_rows_that_vanish_on_their_way_fail_loudly(
         assert "sent 5 rows, Postgres took 4" in str(result.error)
         assert admin.execute("select count(*) from raw.smartpizza__orders").fetchone() == (0,)
         assert admin.execute("select status, served from ops.sweeps").fetchone() == ("failed", 0)
+
+
+class CountedPages(httpx.BaseTransport):
+    """A list of `records`, by pages with offsets, that says it has `total`."""
+
+    def __init__(self, records: int, total: int) -> None:
+        self.records = records
+        self.total = total
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        query = request.url.params
+        first, count = int(query.get("offset", 0)), int(query["limit"])
+        data = [order(number) for number in range(self.records)][first : first + count]
+        return httpx.Response(
+            200, stream=httpx.ByteStream(json.dumps({"data": data, "total": self.total}).encode())
+        )
+
+
+@pytest.mark.parametrize(("total", "error"), [(35, None), (36, "the API counts 36 records and served 35")])
+def test_records_that_the_server_counts_and_does_not_serve_are_overlooked(
+    total: int, error: str | None, pool: Any, make_settings: Any
+) -> None:
+    paginator = PageOffset(Envelope("data", total="total"), size=Size("limit", most=10))
+    source = all_sources()["smartpizza"]
+    stream = dataclasses.replace(source.stream("branches"), primary_key=("order_id",), paginator=paginator)
+    result = run_source(pool, make_settings(), source, [stream], transport=CountedPages(35, total))
+    assert (error or "") in (result.error or "")
+    assert (result.error is None) is (error is None)
+    with pool.connection() as connection:
+        status = connection.execute("select status from ops.sweeps").fetchone()
+    assert status == ("finished" if error is None else "failed",)
