@@ -32,10 +32,12 @@ def contestants(records: int, fewer: int, *, big: bool, peers: bool) -> list[Con
     found = [
         Contestant(limit.NAME, records, limit.limit),
         Contestant("ours, one stream", records, ours.one_stream),
-        Contestant("ours, two shards", records, ours.in_shards(2)),
+        Contestant("ours, two windows at a time", records, ours.side_by_side(2)),
         Contestant("ours, few records", min(10_000, records), ours.one_stream),
         Contestant(f"ours, {_SLOW_MS} ms a page", fewer, ours.one_stream, delay_ms=_SLOW_MS),
-        Contestant(f"ours, {_SLOW_MS} ms a page, eight shards", fewer, ours.in_shards(8), delay_ms=_SLOW_MS),
+        Contestant(
+            f"ours, {_SLOW_MS} ms a page, eight windows", fewer, ours.side_by_side(8), delay_ms=_SLOW_MS
+        ),
         Contestant("ours, ten million records", 10_000_000, ours.one_stream, once=True),
         Contestant("dlt, default", fewer, with_dlt.default, is_peer=True),
         Contestant("dlt, tuned", fewer, with_dlt.tuned, is_peer=True),

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from uuid import UUID, uuid4
@@ -212,16 +212,19 @@ class _Run:
         with self._tools.client, self._tools.leases.kept():
             with database_errors():
                 taken = self._take_leases([Work(stream) for stream in streams], if_held)
-            tasks = [partial(self._sweep_one, work, lease) for work, lease in taken]
-            side_by_side(tasks, self._tools.settings.run.parallel, self._end, self._tools.loader.cancel)
+            self._side_by_side([partial(self._sweep_one, work, lease) for work, lease in taken])
         if self._result.skipped and not taken:
             self._result.status = "skipped"
 
     def backfill(self, works: Sequence[Work]) -> None:
         """Sweeps windows side by side, those that another run holds left to it."""
         with self._tools.client, self._tools.leases.kept():
-            tasks = (partial(self._sweep_if_free, work) for work in works)
-            side_by_side(tasks, self._tools.settings.run.parallel, self._end, self._tools.loader.cancel)
+            self._side_by_side([partial(self._sweep_if_free, work) for work in works])
+
+    def _side_by_side(self, tasks: Sequence[Callable[[], None]]) -> None:
+        at_once = max(1, min(self._tools.settings.run.parallel, len(tasks)))
+        self._tools = replace(self._tools, side_by_side=at_once)
+        side_by_side(tasks, at_once, self._end, self._tools.loader.cancel)
 
     def _end(self) -> None:
         """Ends what waits or asks the API; what is being committed goes on."""

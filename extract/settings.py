@@ -39,7 +39,7 @@ class RunSettings(Section):
 
 
 class LoadSettings(Section):
-    """[load]: how much of a stream is fetched and not yet committed, at most, which is what a kill may cost."""
+    """[load]: how much all streams together have fetched and not committed, at most: what a kill may cost."""
 
     max_rows: int = Field(default=50_000, ge=1)
     max_bytes: int = Field(default=16 * 1024 * 1024, ge=1)

@@ -151,7 +151,7 @@ class SweepLoop:
     def _is_full(self, load: Load) -> bool:
         """Whether one page more, with those fetched ahead of it, could go beyond what a kill may cost."""
         limits = self._tools.settings.load
-        grown = 1 + self._tools.settings.run.pages_ahead / len(load.pages)
+        grown = (1 + self._tools.settings.run.pages_ahead / len(load.pages)) * self._tools.side_by_side
         rows = sum(len(page.records) for page in load.pages)
         size = sum(page.size for page in load.pages)
         return rows * grown >= limits.max_rows or size * grown >= limits.max_bytes

@@ -17,7 +17,11 @@ from extract.window import Window
 
 @dataclass(frozen=True, slots=True)
 class SweepTools:
-    """What the sweeps of one run share. `stop` is set when the run is to end."""
+    """What the sweeps of one run share.
+
+    `side_by_side` is how many there are at a time: they share what may be fetched and not yet committed. `stop`
+    is set when the run is to end.
+    """
 
     run_id: UUID
     source: Source
@@ -29,6 +33,7 @@ class SweepTools:
     patience: Patience
     report: Reporter
     stop: threading.Event
+    side_by_side: int = 1
 
 
 @dataclass(frozen=True, slots=True)

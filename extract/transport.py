@@ -1,6 +1,7 @@
 """httpx over urllib3's connections: a body is read in one piece, at half the cost of httpx's own transport."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,9 +29,8 @@ class Transport(httpx.BaseTransport):
         self.sockets = OpenSockets()
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
-        self._context = httpx.create_ssl_context()
-        self._context.sslsocket_class = TlsSocket
-        self._managers: dict[str | None, urllib3.PoolManager] = {}
+        self._managers: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
+        self._guard = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Raises httpx.TransportError."""
@@ -63,12 +63,18 @@ class Transport(httpx.BaseTransport):
         proxy = proxies.get(url.scheme) or proxies.get("all")
         if proxy and proxy_bypass(url.host):
             proxy = None
-        if proxy not in self._managers:
-            self._managers[proxy] = self._new_manager(proxy)
-        return self._managers[proxy]
+        # Certificates are read only where they are needed: 10 MB, and time.
+        key = (proxy, url.scheme == "https" or bool(proxy and proxy.startswith("https")))
+        with self._guard:
+            if key not in self._managers:
+                self._managers[key] = self._new_manager(*key)
+            return self._managers[key]
 
-    def _new_manager(self, proxy: str | None) -> urllib3.PoolManager:
-        options: dict[str, Any] = {"maxsize": _CONNECTIONS, "ssl_context": self._context}
+    def _new_manager(self, proxy: str | None, is_secure: bool) -> urllib3.PoolManager:
+        options: dict[str, Any] = {"maxsize": _CONNECTIONS}
+        if is_secure:
+            options["ssl_context"] = httpx.create_ssl_context()
+            options["ssl_context"].sslsocket_class = TlsSocket
         manager = urllib3.PoolManager(**options)
         if proxy:
             parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")

@@ -4,9 +4,6 @@ from typing import Annotated
 
 import typer
 
-from extract.archive.archive import archive as archive_days
-from extract.archive.retention import old_days
-from extract.archive.store import Store
 from extract.commands.common import AnySources, Config, named
 from extract.database import connect, database_errors
 from extract.failure import written_down
@@ -23,6 +20,11 @@ def archive(
     Connects as role maintainer. A day stays while a load is written to it or a base model has not taken all of
     it. Whatever stops it, the next run goes on.
     """
+    # Not at the top: a run needs neither their memory nor their time.
+    from extract.archive.archive import archive as archive_days
+    from extract.archive.retention import old_days
+    from extract.archive.store import Store
+
     with written_down(", ".join(sources or ["all"]), "archive"):
         settings = load_settings(config)
         chosen = named(sources)

@@ -2,10 +2,8 @@
 
 import typer
 
-from extract.archive.store import Store
 from extract.commands.common import Config, OneSource, named
 from extract.database import connect, database_errors
-from extract.erase import erase as erase_persons
 from extract.settings import load_settings
 
 
@@ -14,6 +12,10 @@ def erase(source: OneSource, config: Config = None) -> None:
 
     Connects as role maintainer. Repeat it after each run: records that came after an erasure are found too.
     """
+    # Not at the top: a run needs neither their memory nor their time.
+    from extract.archive.store import Store
+    from extract.erase import erase as erase_persons
+
     (declared,) = named([source])
     settings = load_settings(config)
     store = Store(settings.archive) if settings.archive.url else None

@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from extract.archive.restore import restore as restore_days
-from extract.archive.store import Store
 from extract.commands.common import Config, OneSource, named
 from extract.database import connect, database_errors
 from extract.errors import ConfigurationError
@@ -31,6 +29,10 @@ def restore(
 
     Connects as role maintainer. The days stay for [archive] keep_restored_days.
     """
+    # Not at the top: a run needs neither their memory nor their time.
+    from extract.archive.restore import restore as restore_days
+    from extract.archive.store import Store
+
     with written_down(source, "restore"):
         first, last = day.date(), (to or day).date()
         if last < first:
