@@ -19,7 +19,7 @@ def read_secrets(source_name: str, variables: Sequence[Variable]) -> list[str]:
 
     Raises ConfigurationError naming the variables that lack or are unusable, never a value.
     """
-    lacking = [variable for variable in variables if not any(_given(source_name, variable))]
+    lacking = [variable for variable in variables if not _is_given(_name(source_name, variable))]
     if lacking:
         raise ConfigurationError(f"{source_name} lacks a credential: set {advice(source_name, lacking)}")
     return [_read(source_name, variable) for variable in variables]
@@ -34,23 +34,29 @@ def _name(source_name: str, variable: Variable) -> str:
     return f"{source_name.upper()}_{variable.suffix}"
 
 
-def _given(source_name: str, variable: Variable) -> tuple[str | None, str | None]:
-    name = _name(source_name, variable)
-    return os.environ.get(name), os.environ.get(f"{name}_FILE")
+def given(name: str) -> tuple[str | None, str | None]:
+    """A secret as it stands in the variable `name`, or in the file that <name>_FILE names, and which of the two.
+
+    Both None where neither is set. Raises ConfigurationError where both are, or the file cannot be read.
+    """
+    value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
+    if value and file:
+        raise ConfigurationError(f"both {name} and {name}_FILE are set: set one of them")
+    if not file:
+        return value or None, name if value else None
+    try:
+        return Path(file).read_text(encoding="utf-8").strip(), f"{name}_FILE"
+    except (OSError, UnicodeDecodeError) as error:
+        told = f"{name}_FILE names {file}, which cannot be read ({type(error).__name__})"
+        raise ConfigurationError(told) from None
+
+
+def _is_given(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 def _read(source_name: str, variable: Variable) -> str:
-    origin = _name(source_name, variable)
-    value, file = _given(source_name, variable)
-    if value and file:
-        raise ConfigurationError(f"both {origin} and {origin}_FILE are set: set one of them")
-    if file:
-        origin = f"{origin}_FILE"
-        try:
-            value = Path(file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            told = f"{origin} names {file}, which cannot be read ({type(error).__name__})"
-            raise ConfigurationError(told) from None
+    value, origin = given(_name(source_name, variable))
     secret = (value or "").strip()
     if variable.free_text and not (secret and secret.isprintable()):
         raise ConfigurationError(f"{origin} is unusable: it must hold one line of text")

@@ -266,6 +266,8 @@ def _letters(load: Load) -> list[DeadLetter]:
 def _bury_pages(connection: Conn, load: Load, load_id: int) -> None:
     """Keeps pages that could not be read, which count as no record, and closes the letters of those read now."""
     sweep = load.sweep
+    if not sweep.resumed and all(page.unread is None for page in load.pages):
+        return  # a sweep ends at a page that it cannot read
     insert_dead_letters(
         connection,
         [

@@ -1,10 +1,8 @@
 """Object storage, as little of it as the archive needs: whole objects put, read, listed and deleted."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +13,7 @@ from obstore.store import LocalStore, S3Store
 if TYPE_CHECKING:
     from obstore.store import RetryConfig
 
+from extract.credentials import given
 from extract.errors import ConfigurationError, CorruptArchiveError, UnreachableError, one_line
 from extract.settings import ArchiveSettings
 
@@ -75,34 +74,20 @@ def _open(settings: ArchiveSettings) -> LocalStore | S3Store:
     parts = urlsplit(settings.url or "")
     if parts.scheme == "file":
         return LocalStore(unquote(parts.path), mkdir=True, automatic_cleanup=True)
-    keys = {name: _secret(f"AWS_{name.upper()}") for name in ("access_key_id", "secret_access_key")}
-    given = {name: value for name, value in keys.items() if value is not None}
-    if len(given) == 1:
+    keys = {name: given(f"AWS_{name.upper()}")[0] for name in ("access_key_id", "secret_access_key")}
+    known = {name: value for name, value in keys.items() if value is not None}
+    if len(known) == 1:
         raise ConfigurationError("set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither")
     return S3Store(
         parts.netloc,
         prefix=parts.path.strip("/") or None,
         endpoint=settings.endpoint,
         region=settings.region,
-        access_key_id=given.get("access_key_id"),
-        secret_access_key=given.get("secret_access_key"),
+        access_key_id=known.get("access_key_id"),
+        secret_access_key=known.get("secret_access_key"),
         client_options={"allow_http": (settings.endpoint or "").startswith("http://")},
         retry_config=_RETRIES,
     )
-
-
-def _secret(variable: str) -> str | None:
-    """The secret in a variable, or in the file that <variable>_FILE names; None where neither is set."""
-    value, file = os.environ.get(variable), os.environ.get(f"{variable}_FILE")
-    if value and file:
-        raise ConfigurationError(f"both {variable} and {variable}_FILE are set: set one of them")
-    if not file:
-        return value or None
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        told = f"{variable}_FILE names {file}, which cannot be read ({type(error).__name__})"
-        raise ConfigurationError(told) from None
 
 
 def _words(error: Exception) -> str:
