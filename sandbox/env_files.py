@@ -1,5 +1,6 @@
 """The sandbox's environment files: lines that a POSIX shell can source, one file a role."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from sandbox.postgres import Server
 from sandbox.state import DATABASE, ROLES, State, project_root
 
 _READS_API = ("reporter", "extractor")
+_BASE_URL = re.compile(r"(^\[sources\.smartpizza\]\n(?:[^\[].*\n)*?base_url = ).*", re.MULTILINE)
+_ARCHIVE = re.compile(r"(^\[archive\]\n(?:#.*\n)*?)# url = .*", re.MULTILINE)
 
 
 def write_env_files(state: State, server: Server, api_url: str | None) -> None:
@@ -27,7 +30,7 @@ def write_env_files(state: State, server: Server, api_url: str | None) -> None:
         login = {"PGUSER": role, "PGPASSWORD": secrets.passwords[role]}
         token = {"SMARTPIZZA_TOKEN": secrets.token} if api_url is not None and role in _READS_API else {}
         _write(state.env_file(role), admin | login | common | token)
-    write_changed(state.extract_toml, _extract_toml(api_url))
+    write_changed(state.extract_toml, _extract_toml(state, api_url))
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -56,7 +59,11 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("'", "'\"'\"'") + "'"
 
 
-def _extract_toml(api_url: str | None) -> str:
-    if api_url is None:
-        return "# The sandbox was started without its API.\n"
-    return f'[sources.smartpizza]\nbase_url = "{api_url}"\n'
+def _extract_toml(state: State, api_url: str | None) -> str:
+    """The project's extract.toml with the sandbox's API, and its folder for the archive unless one is named."""
+    text = (project_root() / "extract.toml").read_text(encoding="utf-8")
+    archive = (state.folder / "archive").as_uri()
+    if api_url is not None:
+        text = _BASE_URL.sub(lambda found: f'{found[1]}"{api_url}"', text)
+    text = _ARCHIVE.sub(lambda found: f'{found[1]}url = "{archive}"', text)
+    return f"# Written by `sandbox up` from the project's extract.toml: edit that one.\n{text}"

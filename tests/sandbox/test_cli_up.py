@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +67,9 @@ def test_a_shell_reads_from_an_environment_file_what_was_meant(sandbox: Sandbox,
     assert set(variables) == LOGIN | PLACES | more | token
     assert variables["PGUSER"] == role
     assert variables["EXTRACT_CONFIG"] == str(sandbox.state.extract_toml)
+    config = tomllib.loads(sandbox.state.extract_toml.read_text())
+    assert config["archive"]["url"] == (sandbox.state.folder / "archive").as_uri()
+    assert config["load"] == tomllib.loads(Path("extract.toml").read_text())["load"], "edits do not reach it"
     assert all(Path(variables[name]).is_absolute() for name in PLACES - {"SMARTPIZZA_URL"})
 
 
