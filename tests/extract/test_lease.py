@@ -78,6 +78,15 @@ def test_a_living_holder_keeps_its_lease_beyond_its_term(pool: ConnectionPool) -
     Leases(pool, uuid4(), LeaseSettings()).take(NAME)
 
 
+def test_a_lease_that_a_signal_kept_from_being_noted_outlives_its_run(
+    other: Leases, pool: ConnectionPool
+) -> None:
+    with other.kept():
+        other.take(NAME)
+        other._held.clear()
+    Leases(pool, uuid4(), LeaseSettings()).take(NAME)
+
+
 def test_a_holder_learns_that_it_was_replaced(pool: ConnectionPool, elt_database: Any) -> None:
     slow = Leases(pool, uuid4(), LeaseSettings(seconds=0.4, heartbeat_seconds=0.1))
     with slow.kept():
