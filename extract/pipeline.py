@@ -31,7 +31,7 @@ from extract.errors import (
 )
 from extract.lease import Lease, Leases
 from extract.ledger import lease_name
-from extract.load import Loader
+from extract.loader import Loader
 from extract.memory import peak_memory_bytes
 from extract.migrate import pending
 from extract.persist import Patience

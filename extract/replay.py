@@ -14,7 +14,8 @@ from extract.dead_letter_queue import loads_with_open_letters, open_letters_of
 from extract.errors import Exit, ExtractError, LeaseHeldError, Stopped, one_line
 from extract.lease import Lease, Leases
 from extract.ledger import Position, Sweep, lease_name
-from extract.load import Load, Loader
+from extract.load import Load
+from extract.loader import Loader
 from extract.settings import Settings
 from extract.source import Source, Stream
 from extract.trial import Tried, try_letters

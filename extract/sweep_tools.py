@@ -6,7 +6,7 @@ from uuid import UUID
 
 from extract.lease import Leases
 from extract.ledger import SweepKind
-from extract.load import Loader
+from extract.loader import Loader
 from extract.persist import Patience
 from extract.report import Reporter
 from extract.rest import RestClient

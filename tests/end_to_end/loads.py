@@ -18,7 +18,8 @@ from extract import ledger
 from extract.database import open_pool
 from extract.lease import Lease, Leases
 from extract.ledger import Position
-from extract.load import Load, Loaded, LoadedPage, Loader
+from extract.load import Load, Loaded, LoadedPage
+from extract.loader import Loader
 from extract.settings import DatabaseSettings, LeaseSettings
 from tests.end_to_end.company import Company
 

@@ -17,7 +17,8 @@ from extract import ledger
 from extract.database import open_pool
 from extract.lease import Lease, Leases
 from extract.ledger import Position, Sweep
-from extract.load import Load, LoadedPage, Loader
+from extract.load import Load, LoadedPage
+from extract.loader import Loader
 from extract.pipeline import RunResult
 from extract.settings import DatabaseSettings, LeaseSettings
 from tests.extract.fake_api import FakeApi, order

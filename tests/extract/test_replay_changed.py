@@ -17,7 +17,8 @@ from extract.erase import REDACTION, erase
 from extract.errors import Exit
 from extract.lease import Leases
 from extract.ledger import Position
-from extract.load import Load, LoadedPage, Loader
+from extract.load import Load, LoadedPage
+from extract.loader import Loader
 from extract.pipeline import RunResult
 from extract.settings import LeaseSettings
 from extract.sources import all_sources
