@@ -3,46 +3,38 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from uuid import UUID, uuid4
 
 import httpx
-import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
-from extract import ledger
 from extract.budget import budget_of
 from extract.database import database_errors
 from extract.errors import (
     BadAnswerError,
     ConfigurationError,
-    Exit,
     ExtractError,
     LeaseHeldError,
     OutOfBalanceError,
     SchemaChangedError,
-    Stopped,
     StreamUnreachableError,
     TooManyDeadLettersError,
-    one_line,
 )
 from extract.lease import Lease, Leases
 from extract.ledger import lease_name
 from extract.loader import Loader
-from extract.memory import peak_memory_bytes
 from extract.migrate import pending
 from extract.persist import Patience
-from extract.report import Reporter, reporter
+from extract.report import Reporter
 from extract.rest import RestClient
+from extract.run_record import RunResult, recorded
 from extract.settings import Settings
 from extract.side_by_side import side_by_side
 from extract.source import Source, Stream
 from extract.sweep import sweep_stream
 from extract.sweep_tools import SweepResult, SweepTools, Work
-from extract.traffic import Traffic
 
 # After these the other streams go on.
 _FAULTS_OF_A_STREAM = (
@@ -59,22 +51,6 @@ class IfHeld(StrEnum):
 
     FAIL = "fail"
     SKIP = "skip"
-
-
-@dataclass(slots=True)
-class RunResult:
-    """How a run went. `error` is the first stream's error, `skipped` the streams that another run held."""
-
-    run_id: UUID
-    source: str
-    status: ledger.RunStatus = "done"
-    exit_code: int = Exit.DONE
-    error: str | None = None
-    seconds: float = 0.0
-    peak_memory_bytes: int = 0
-    traffic: Traffic = field(default_factory=Traffic)
-    streams: list[SweepResult] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
 
 
 def chosen_streams(source: Source, settings: Settings, named: Sequence[str]) -> tuple[Stream, ...]:
@@ -112,9 +88,11 @@ def run_source(
 
     `transport` replaces the network. Raises Stopped for a signal, after the run's row says so.
     """
-    return _recorded(
-        pool, settings, source, "run", transport=transport, action=lambda run: run.run(streams, if_held)
-    )
+
+    def action(result: RunResult, report: Reporter) -> None:
+        _Run(pool, settings, source, report=report, result=result, transport=transport).run(streams, if_held)
+
+    return recorded(pool, source.name, "run", action)
 
 
 def backfill_source(
@@ -126,43 +104,11 @@ def backfill_source(
     transport: httpx.BaseTransport | None = None,
 ) -> RunResult:
     """Loads the windows of `works`, as `run_source` does its streams; no cursor moves."""
-    return _recorded(
-        pool, settings, source, "backfill", transport=transport, action=lambda run: run.backfill(works)
-    )
 
+    def action(result: RunResult, report: Reporter) -> None:
+        _Run(pool, settings, source, report=report, result=result, transport=transport).backfill(works)
 
-def _recorded(
-    pool: ConnectionPool,
-    settings: Settings,
-    source: Source,
-    command: str,
-    *,
-    transport: httpx.BaseTransport | None,
-    action: Callable[["_Run"], None],
-) -> RunResult:
-    """A run in the ledger and in the log, from its start to its end, whatever that is."""
-    result = RunResult(uuid4(), source.name)
-    started = time.monotonic()
-    with reporter(run_id=str(result.run_id), source=source.name) as report:
-        try:
-            with database_errors(), pool.connection() as connection:
-                ledger.start_run(connection, result.run_id, source.name, command)
-            report.event("run_started", command=command)
-            action(_Run(pool, settings, source, report=report, result=result, transport=transport))
-        except ExtractError as error:
-            _failed(result, error)
-        except Stopped as stop:
-            result.status, result.exit_code, result.error = "stopped", stop.exit_code, str(stop)
-            raise
-        except Exception as error:
-            _failed(result, ExtractError(f"unexpected {type(error).__name__}: {one_line(str(error))}"))
-            raise
-        finally:
-            result.seconds = round(time.monotonic() - started, 3)
-            result.peak_memory_bytes = peak_memory_bytes()
-            _write_down(pool, result)
-            _tell_end(report, result)
-    return result
+    return recorded(pool, source.name, "backfill", action)
 
 
 class _Run:
@@ -248,7 +194,7 @@ class _Run:
         except _FAULTS_OF_A_STREAM as error:
             swept.error = str(error)
             with self._guard:
-                _failed(self._result, error)
+                self._result.fail(error)
             self._report.event("stream_failed", stream=swept.stream, shard=swept.shard, error=swept.error)
         else:
             self._report.event(
@@ -276,30 +222,3 @@ class _Run:
 
     def _tell_lost(self, error: str) -> None:
         self._report.event("database_lost", error=error)
-
-
-def _failed(result: RunResult, error: ExtractError) -> None:
-    """Keeps the first error; of several exit codes the smallest, since 75 and 76 invite to try again."""
-    if result.status == "failed":
-        result.exit_code = min(result.exit_code, error.exit_code)
-        return
-    result.status, result.exit_code, result.error = "failed", error.exit_code, str(error)
-
-
-def _write_down(pool: ConnectionPool, result: RunResult) -> None:
-    """Completes the run's row; where the database is away, the exit code and the log line still tell."""
-    with suppress(psycopg.Error, PoolTimeout), pool.connection(timeout=5) as connection:
-        ledger.end_run(
-            connection,
-            result.run_id,
-            status=result.status,
-            exit_code=result.exit_code,
-            error=result.error,
-            traffic=result.traffic,
-        )
-
-
-def _tell_end(report: Reporter, result: RunResult) -> None:
-    fields = asdict(result)
-    del fields["run_id"], fields["source"]
-    report.event(f"run_{result.status}", **fields)

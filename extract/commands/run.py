@@ -10,7 +10,8 @@ from rich.table import Table
 from extract.commands.common import Config, Sources, named, worst
 from extract.database import open_pool
 from extract.failure import written_down
-from extract.pipeline import IfHeld, RunResult, assert_migrated, chosen_streams, run_source
+from extract.pipeline import IfHeld, assert_migrated, chosen_streams, run_source
+from extract.run_record import RunResult
 from extract.settings import load_settings
 
 

@@ -16,7 +16,8 @@ from psycopg_pool import ConnectionPool
 
 from extract.cli import main
 from extract.database import open_pool
-from extract.pipeline import IfHeld, RunResult, run_source
+from extract.pipeline import IfHeld, run_source
+from extract.run_record import RunResult
 from extract.settings import (
     DatabaseSettings,
     HttpSettings,

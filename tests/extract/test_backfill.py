@@ -12,7 +12,8 @@ from psycopg_pool import ConnectionPool
 from extract.backfill import plan, read_option, read_shard, windows, without
 from extract.cursor import parse_time
 from extract.errors import ConfigurationError, Exit
-from extract.pipeline import RunResult, backfill_source
+from extract.pipeline import backfill_source
+from extract.run_record import RunResult
 from extract.settings import Settings
 from extract.sources import all_sources
 from extract.window import Window

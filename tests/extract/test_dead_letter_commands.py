@@ -10,7 +10,7 @@ import pytest
 
 from extract.dead_letter_text import printable
 from extract.errors import Exit
-from extract.pipeline import RunResult
+from extract.run_record import RunResult
 from tests.extract.conftest import Command
 from tests.extract.fake_api import FakeApi, order
 from tests.extract.letters import KEYLESS, ZERO, assert_books_balance, letters

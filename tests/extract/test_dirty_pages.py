@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from extract.pipeline import RunResult
+from extract.run_record import RunResult
 from tests.extract.fake_api import FakeApi, order
 
 WAYS = {

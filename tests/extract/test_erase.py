@@ -7,7 +7,7 @@ import pytest
 
 from extract.erase import erase
 from extract.erasures import MARKER
-from extract.pipeline import RunResult
+from extract.run_record import RunResult
 from extract.sources import all_sources
 from tests.extract.conftest import Command
 from tests.extract.fake_api import FakeApi, order

@@ -19,7 +19,7 @@ from extract.lease import Lease, Leases
 from extract.ledger import Position, Sweep
 from extract.load import Load, LoadedPage
 from extract.loader import Loader
-from extract.pipeline import RunResult
+from extract.run_record import RunResult
 from extract.settings import DatabaseSettings, LeaseSettings
 from tests.extract.fake_api import FakeApi, order
 

@@ -10,7 +10,8 @@ import pytest
 
 from extract.errors import Exit
 from extract.paginate import Envelope, PageOffset, Size
-from extract.pipeline import RunResult, run_source
+from extract.pipeline import run_source
+from extract.run_record import RunResult
 from extract.sources import all_sources
 from sandbox.smartpizza import Config, serve
 from tests.extract.conftest import Command

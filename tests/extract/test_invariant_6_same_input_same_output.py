@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from extract.pipeline import RunResult
+from extract.run_record import RunResult
 from tests.extract.fake_api import FakeApi, order
 
 DISTINCT = "select distinct record::text from raw.smartpizza__orders order by 1"

@@ -10,7 +10,8 @@ from psycopg_pool import ConnectionPool
 
 from extract.errors import Exit, LeaseHeldError
 from extract.lease import Leases
-from extract.pipeline import IfHeld, RunResult
+from extract.pipeline import IfHeld
+from extract.run_record import RunResult
 from extract.settings import LeaseSettings
 from tests.extract.fake_api import FakeApi, order
 

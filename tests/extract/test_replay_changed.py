@@ -19,7 +19,7 @@ from extract.lease import Leases
 from extract.ledger import Position
 from extract.load import Load, LoadedPage
 from extract.loader import Loader
-from extract.pipeline import RunResult
+from extract.run_record import RunResult
 from extract.settings import LeaseSettings
 from extract.sources import all_sources
 from tests.extract.conftest import Command

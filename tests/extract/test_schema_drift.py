@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from extract.errors import Exit
-from extract.pipeline import RunResult, run_source
+from extract.pipeline import run_source
+from extract.run_record import RunResult
 from extract.sources import all_sources
 from sandbox.smartpizza import Config, DriftCalendar, Rates, serve
 from tests.extract.conftest import Command

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from extract.errors import Exit
-from extract.pipeline import RunResult
+from extract.run_record import RunResult
 from extract.settings import Settings
 from tests.extract.fake_api import FakeApi, answer, envelope, order
 

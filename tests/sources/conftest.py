@@ -10,7 +10,8 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from extract.database import open_pool
-from extract.pipeline import RunResult, run_source
+from extract.pipeline import run_source
+from extract.run_record import RunResult
 from extract.settings import DatabaseSettings, HttpSettings, LoadSettings, Settings
 from tests.sources.cases import CASES, Case, Record
 from tests.sources.simulated import GOOD, SimulatedApi, credential

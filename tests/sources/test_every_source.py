@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from extract.errors import Exit
-from extract.pipeline import RunResult
+from extract.run_record import RunResult
 from tests.sources.cases import Case, Place, Record
 from tests.sources.conftest import OVERLAP_MINUTES, PAGE_SIZE, RECORDS, Ledger
 from tests.sources.simulated import BAD, GOOD, SimulatedApi, as_bytes, as_json, credential

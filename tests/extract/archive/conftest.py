@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Identifier
 from extract.archive.archive import archive as archive_days
 from extract.archive.restore import restore as restore_days
 from extract.archive.store import Store
-from extract.pipeline import RunResult
+from extract.run_record import RunResult
 from extract.settings import ArchiveSettings, Settings
 from extract.sources import all_sources
 from sandbox.object_store import ObjectStore, object_store, program
