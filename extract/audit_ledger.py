@@ -69,7 +69,10 @@ def _dead_letters(connection: Conn, source: str) -> list[Finding]:
         select load_id, coalesce(loads.stream, letters.stream), loads.dead_letters, coalesce(letters.count, 0)
         from (select * from ops.loads where source = %(source)s) as loads
         full join (
-            select load_id, stream, count(*) from ops.dead_letters where source = %(source)s group by 1, 2
+            -- A page that could not be read (position -1) counts as no record.
+            select load_id, stream, count(*) from ops.dead_letters
+            where source = %(source)s and position >= 0
+            group by 1, 2
         ) as letters using (load_id)
         where loads.dead_letters is distinct from coalesce(letters.count, 0)
         order by load_id

@@ -6,4 +6,6 @@ create index sweeps_of_backfills on ops.sweeps (source, stream) where kind = 'ba
 update ops.sweeps
 set position = jsonb_build_object('since', since #>> '{}', 'token', null, 'cursor', null, 'page', 0)
 where position is null;
-alter table ops.sweeps alter column position set not null;
+alter table ops.sweeps
+    alter column position set default '{"since": null, "token": null, "cursor": null, "page": 0}',
+    alter column position set not null;

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from extract.sources import all_sources
 from sandbox.smartpizza import Config
 from tests.end_to_end.company import Company
 
@@ -16,7 +17,7 @@ CONFIG = Config(branches=3, days=2, orders_per_day=15, seed=11)
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
 REPLAY = "{replay_from: 2026-03-01, replay_to: 2026-03-01}"
 BASE = "path:models/staging/smartpizza/base"
-STREAMS = ("branches", "recipes", "customers", "customer_erasures", "orders", "inventory_levels")
+STREAMS = all_sources()["smartpizza"].stream_names
 
 
 def history(company_of: Callable[[Config], Company]) -> Company:
