@@ -42,7 +42,7 @@ class LoadSettings(Section):
     """[load]: how much all streams together have fetched and not committed, at most: what a kill may cost."""
 
     max_rows: int = Field(default=50_000, ge=1)
-    max_bytes: int = Field(default=12 * 1024 * 1024, ge=1)
+    max_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
     max_wait_seconds: float = Field(default=2, gt=0, le=60)
     max_record_bytes: int = Field(default=16 * 1024 * 1024, ge=1, le=128 * 1024 * 1024)
 

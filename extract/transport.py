@@ -1,4 +1,4 @@
-"""httpx over urllib3's connections: a body is read in one piece, at half the cost of httpx's own transport."""
+"""httpx over urllib3's connections: a body is read in one piece, for a quarter to a third less CPU a request."""
 
 import socket
 import threading
