@@ -1,6 +1,7 @@
 """Plans a backfill: a range is cut into windows on a fixed grid, and those that were finished before are left out."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,6 +12,7 @@ from psycopg.rows import TupleRow
 
 from extract.cursor import CursorFormat, format_time, read_time, write_time
 from extract.errors import ConfigurationError
+from extract.setting_types import assert_past, read_moment
 from extract.source import Source, SourceSettings, Stream
 from extract.sweep_tools import Work
 from extract.window import Window
@@ -29,7 +31,7 @@ class Estimate:
     """
 
     stream: str
-    windows: Sequence[Window]
+    works: Sequence[Work]
     records: int | None
     requests: int | None
     minutes: float | None
@@ -38,15 +40,9 @@ class Estimate:
 def read_option(text: str, option: str) -> datetime:
     """A date (its midnight in UTC) or an RFC 3339 time. Raises ConfigurationError naming the option."""
     try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        parsed = None
-    if parsed is None or (parsed.tzinfo is None and len(text) > len("2026-03-01")):
-        raise ConfigurationError(
-            f"{option} {text!r} is neither a date such as 2026-03-01 (midnight in UTC) nor a time with a zone "
-            "such as 2026-03-01T12:00:00Z"
-        )
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        return read_moment(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{option} {error}") from None
 
 
 def read_shard(text: str | None) -> tuple[int, int]:
@@ -88,92 +84,114 @@ def without(window: Window, done: Iterable[Window]) -> list[Window]:
 def plan(
     connection: Conn,
     source: Source,
+    section: SourceSettings,
     streams: Sequence[Stream],
     *,
     begin: datetime,
     end: datetime,
-    width: timedelta,
+    width: timedelta | None = None,
     shard: tuple[int, int] = (0, 1),
     again: bool = False,
 ) -> list[Work]:
     """The windows to read, those of other shards and (but for `again`) those finished before left out.
 
-    A window that was begun comes as it was, so that its sweep is resumed. Raises ConfigurationError for a
-    range that ends before it begins and for a stream that is only served whole.
+    They are counted over all parts of a stream, so that shards share these evenly; `width` None lets each part
+    say how wide. A window that was begun comes as it was, so that its sweep is resumed. Raises ConfigurationError
+    for a range that ends before it begins or begins in the future, and for a stream that is only served whole.
     """
     if begin >= end:
         raise ConfigurationError(f"--from {format_time(begin)} is not before --to {format_time(end)}")
+    try:
+        assert_past(begin)
+    except ValueError as error:
+        raise ConfigurationError(f"--from {error}") from None
     index, count = shard
     works: list[Work] = []
     for stream in streams:
-        if stream.cursor is None or stream.cursor.form is CursorFormat.ID:
+        if not has_times(stream):
             raise ConfigurationError(
                 f"{source.name}.{stream.name} is always served whole or by ids: a backfill needs a cursor of times"
             )
-        done = [] if again else _finished(connection, source, stream)
-        for number, window in enumerate(windows(begin, end, width, stream.cursor.form)):
+        cut = (
+            (part, window)
+            for part in stream.parts_by(section)
+            for window in windows(begin, end, width or part.window, _form(stream))
+        )
+        done = {} if again else _finished(connection, source, stream)
+        for number, (part, window) in enumerate(cut):
             if number % count == index:
-                works += [Work(stream, part) for part in without(window, done)]
+                works += [Work(stream, left, part) for left in without(window, done.get(part.name, ()))]
     return works
 
 
-def _finished(connection: Conn, source: Source, stream: Stream) -> list[Window]:
+def has_times(stream: Stream) -> bool:
+    """Whether a stream's cursor is a time, so that a range of it can be read."""
+    return stream.cursor is not None and stream.cursor.form is not CursorFormat.ID
+
+
+def _form(stream: Stream) -> CursorFormat:
+    return stream.cursor.form if stream.cursor else CursorFormat.RFC3339
+
+
+def _finished(connection: Conn, source: Source, stream: Stream) -> dict[str, list[Window]]:
+    """The windows of each part that were read to their end."""
     rows = connection.execute(
         """
-        select since #>> '{}', until #>> '{}' from ops.sweeps
+        select part, since #>> '{}', until #>> '{}' from ops.sweeps
         where source = %s and stream = %s and kind = 'backfill' and status = 'finished'
         """,
         [source.name, stream.name],
-    ).fetchall()
-    return [Window(since, until) for since, until in rows]
+    )
+    done: dict[str, list[Window]] = {}
+    for part, since, until in rows:
+        done.setdefault(part, []).append(Window(since, until, _form(stream)))
+    return done
 
 
 def estimate(
     connection: Conn, source: Source, section: SourceSettings, works: Sequence[Work]
 ) -> list[Estimate]:
     """What `works` will cost, stream by stream."""
-    by_stream: dict[str, list[Window]] = {}
+    by_stream: dict[str, list[Work]] = {}
     for work in works:
-        if work.window is not None:
-            by_stream.setdefault(work.stream.name, []).append(work.window)
-    estimates = []
-    for name, parts in by_stream.items():
-        rate = _records_a_second(connection, source.name, name)
-        seconds = [
-            (read_time(part.until, part.form) - read_time(part.since, part.form)).total_seconds()
-            for part in parts
-        ]
-        records = None if rate is None else round(rate * sum(seconds))
-        requests = (
-            None if rate is None else sum(max(1, ceil(rate * each / section.page_size)) for each in seconds)
-        )
-        estimates.append(
-            Estimate(name, parts, records, requests, _minutes(section, source.stream(name), requests))
-        )
-    return estimates
+        by_stream.setdefault(work.stream.name, []).append(work)
+    return [
+        _estimate(_records_a_second(connection, source.name, mine[0].stream), section, mine)
+        for mine in by_stream.values()
+    ]
 
 
-def _minutes(section: SourceSettings, stream: Stream, requests: int | None) -> float | None:
-    if section.budget is None or requests is None:
-        return None
-    return requests * stream.request_cost / section.budget.per_minute
+def _estimate(rates: dict[str, float], section: SourceSettings, works: Sequence[Work]) -> Estimate:
+    """What `works` of one stream will cost where a second of a part's time brings so many records."""
+    stream, budget = works[0].stream, section.budget
+    if not rates:
+        return Estimate(stream.name, works, None, None, None)
+    usual = sum(rates.values()) / len(rates)
+    records = [
+        rates.get(each.part.name, usual) * (each.window.seconds if each.window else 0) for each in works
+    ]
+    requests = [max(1, ceil(count / section.page_size)) for count in records]
+    cost = sum(count * stream.cost(work.part) for count, work in zip(requests, works, strict=True))
+    minutes = None if budget is None else cost / budget.per_minute
+    return Estimate(stream.name, works, round(sum(records)), sum(requests), minutes)
 
 
-def _records_a_second(connection: Conn, source: str, stream: str) -> float | None:
-    """How many records a second of the stream's own time brought, over all finished sweeps of known ends."""
-    row = connection.execute(
+def _records_a_second(connection: Conn, source: str, stream: Stream) -> dict[str, float]:
+    """How many records a second of each part's own time brought, over all finished sweeps of known ends."""
+    rows = connection.execute(
         """
-        select sum(records)::float8,
-            sum(extract(epoch from
-                coalesce(until #>> '{}', watermark #>> '{}')::timestamptz - (since #>> '{}')::timestamptz))::float8
-        from ops.sweeps
+        select part, records, since #>> '{}', coalesce(until #>> '{}', watermark #>> '{}') from ops.sweeps
         where source = %s and stream = %s and status = 'finished' and since is not null
             and kind in ('incremental', 'backfill')
-            and pg_input_is_valid(coalesce(until #>> '{}', watermark #>> '{}'), 'timestamptz')
-            and pg_input_is_valid(since #>> '{}', 'timestamptz')
         """,
-        [source, stream],
-    ).fetchone()
-    if row is None or not row[0] or not row[1] or row[1] <= 0:
-        return None
-    return float(row[0]) / float(row[1])
+        [source, stream.name],
+    )
+    brought: dict[str, tuple[int, float]] = {}
+    for part, records, since, until in rows:
+        with suppress(ValueError, TypeError):  # neither may be a time where a stream's cursor was changed
+            seconds = Window(since, until, _form(stream)).seconds
+            before = brought.get(part, (0, 0.0))
+            brought[part] = before[0] + records, before[1] + seconds
+    return {
+        part: records / seconds for part, (records, seconds) in brought.items() if records and seconds > 0
+    }

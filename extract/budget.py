@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from extract.database import database_errors
 from extract.errors import ConfigurationError
-from extract.source import BudgetSettings, Source, UsageHeader
+from extract.source import Source, SourceSettings, UsageHeader
 from extract.usage import left_of
 
 
@@ -126,30 +126,39 @@ class SharedBudget:
         return seconds + (self._burst - remaining) * 60 / (self._per_minute - self._burst) <= 0
 
 
-def budget_of(source: Source, settings: BudgetSettings | None, pool: ConnectionPool) -> Budget:
-    """The budget that a source's settings describe; without them, only the pauses an API asks for.
+def budget_of(source: Source, settings: SourceSettings, pool: ConnectionPool) -> Budget:
+    """The budget that a source's settings describe; without one, only the pauses an API asks for.
 
     Raises ConfigurationError where a stream's request never fits.
     """
-    if settings is None:
+    budget = settings.budget
+    if budget is None:
         return LocalPause()
-    dearest = max(source.streams, key=lambda stream: stream.request_cost)
-    burst = settings.burst or max(settings.per_minute // 20, dearest.request_cost)
+    cost, dearest = max(_costs(source, settings))
+    burst = budget.burst or max(budget.per_minute // 20, cost)
     section = f"[sources.{source.name}.budget]"
-    if dearest.request_cost > burst:
+    if cost > burst:
         raise ConfigurationError(
-            f"config: {section} burst = {burst} is less than a request of {dearest.name} costs: "
-            f"{dearest.request_cost}"
+            f"config: {section} burst = {burst} is less than a request of {dearest} costs: {cost}"
         )
-    if burst >= settings.per_minute:
+    if burst >= budget.per_minute:
         raise ConfigurationError(
-            f"config: {section} per_minute = {settings.per_minute} must be more than a request of "
-            f"{dearest.name} costs: {dearest.request_cost}"
+            f"config: {section} per_minute = {budget.per_minute} must be more than a request of {dearest} "
+            f"costs: {cost}"
         )
     return SharedBudget(
         pool,
-        settings.name or source.name,
-        per_minute=settings.per_minute,
+        budget.name or source.name,
+        per_minute=budget.per_minute,
         burst=burst,
         usage=source.usage,
     )
+
+
+def _costs(source: Source, settings: SourceSettings) -> Iterator[tuple[int, str]]:
+    """What a request of each kind costs, and what asks for it."""
+    for stream in source.streams:
+        yield from ((stream.cost(part), stream.name) for part in stream.parts_by(settings))
+    if source.preflight is not None:
+        looks = (source.preflight.clock, source.preflight.listed)
+        yield from ((look.request_cost, "the preflight") for look in looks if look is not None)

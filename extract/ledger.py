@@ -1,6 +1,7 @@
 """Runs, sweeps and cursors: reading and writing their rows in schema ops. Loads are written by load.py."""
 
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -139,20 +140,43 @@ def begin_sweep(
     since: str | None,
     until: str | None = None,
     shard: str = "",
+    part: str = "",
 ) -> Sweep:
-    """Writes the row of a new sweep: of what changed at or after `since` (None: ever) and before `until`."""
+    """Writes the row of a new sweep: of what changed at or after `since` (None: ever) and before `until`.
+
+    `shard` keeps it apart from the stream's other sweeps; `part` is the part of the stream that it belongs to.
+    """
     position = Position(since=since)
     row = connection.execute(
         """
-        insert into ops.sweeps (source, stream, shard, kind, run_id, since, until, position)
-        values (%s, %s, %s, %s, %s, %s, %s, %s)
+        insert into ops.sweeps (source, stream, shard, part, kind, run_id, since, until, position)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
         returning sweep_id
         """,
-        [source, stream, shard, kind, run_id, _scalar(since), _scalar(until), position.as_json()],
+        [source, stream, shard, part, kind, run_id, _scalar(since), _scalar(until), position.as_json()],
     ).fetchone()
     if row is None:
         raise AssertionError("insert ... returning gave no row")
     return Sweep(row[0], source, stream, shard, position, None, resumed=False)
+
+
+def note_parts(connection: Conn, source: str, stream: str, parts: Sequence[str]) -> None:
+    """Notes that `parts` are what a stream is read in now: others that were are retired as of today."""
+    connection.execute(
+        """
+        insert into ops.stream_parts as known (source, stream, part)
+        select %(source)s, %(stream)s, unnest(%(parts)s::text[])
+        on conflict (source, stream, part) do update set retired_at = null where known.retired_at is not null
+        """,
+        {"source": source, "stream": stream, "parts": list(parts)},
+    )
+    connection.execute(
+        """
+        update ops.stream_parts set retired_at = clock_timestamp()
+        where source = %s and stream = %s and retired_at is null and part <> all(%s)
+        """,
+        [source, stream, list(parts)],
+    )
 
 
 def count_restart(connection: Conn, sweep_id: int, position: Position) -> None:

@@ -119,7 +119,7 @@ def _bury_pages(connection: Conn, load: Load, load_id: int) -> None:
     insert_dead_letters(
         connection,
         [
-            DeadLetter(page.number, WHOLE_PAGE, page.unread[0], None, load.context, page.unread[1])
+            DeadLetter(page.number, WHOLE_PAGE, page.unread[0], page.served_at, load.context, page.unread[1])
             for page in load.pages
             if page.unread is not None
         ],

@@ -10,6 +10,7 @@ from functools import partial
 import httpx
 from psycopg_pool import ConnectionPool
 
+from extract import ledger
 from extract.budget import budget_of
 from extract.database import database_errors
 from extract.errors import (
@@ -67,6 +68,15 @@ def chosen_streams(source: Source, settings: Settings, named: Sequence[str]) -> 
     return tuple(stream for stream in source.streams if stream.name in names)
 
 
+def assert_not_empty(source: Source, settings: Settings, streams: Sequence[Stream]) -> None:
+    """Raises ConfigurationError for a stream that the settings leave without anything to read."""
+    for stream in streams:
+        if not stream.parts_by(settings.source(source)):
+            raise ConfigurationError(
+                f"{source.name}.{stream.name}: [sources.{source.name}] names nothing to read of it"
+            )
+
+
 def assert_migrated(pool: ConnectionPool) -> None:
     """Raises ConfigurationError where the database lacks a migration."""
     with database_errors(), pool.connection() as connection:
@@ -122,6 +132,7 @@ class _Run:
         result: RunResult,
         transport: httpx.BaseTransport | None,
     ) -> None:
+        self._pool = pool
         self._report = report
         self._result = result
         self._guard = threading.Lock()
@@ -136,7 +147,7 @@ class _Run:
             transport=transport,
             auth=source.auth,
             token_url=section.token_url,
-            budget=budget_of(source, section.budget, pool),
+            budget=budget_of(source, section, pool),
             stop=self._stop,
         )
         result.traffic = client.traffic
@@ -154,10 +165,16 @@ class _Run:
         )
 
     def run(self, streams: Sequence[Stream], if_held: IfHeld) -> None:
-        """Sweeps streams side by side. All leases are taken first: a run that lacks one leaves at once."""
+        """Sweeps all parts of streams side by side. All leases are taken first: a run that lacks one leaves at once."""
+        divided = [(stream, stream.parts_by(self._tools.section)) for stream in streams]
+        works = [Work(stream, part=part) for stream, parts in divided for part in parts]
         with self._tools.client, self._tools.leases.kept():
             with database_errors():
-                taken = self._take_leases([Work(stream) for stream in streams], if_held)
+                taken = self._take_leases(works, if_held)
+                with self._pool.connection() as connection:
+                    for stream, parts in divided:
+                        names = [part.name for part in parts]
+                        ledger.note_parts(connection, self._tools.source.name, stream.name, names)
             self._side_by_side([partial(self._sweep_one, work, lease) for work, lease in taken])
         if self._result.skipped and not taken:
             self._result.status = "skipped"
@@ -213,8 +230,10 @@ class _Run:
             except LeaseHeldError as held:
                 if if_held is IfHeld.FAIL:
                     raise
-                self._result.skipped.append(work.shard or work.stream.name)
-                self._report.event("stream_skipped", stream=work.stream.name, reason=str(held))
+                self._result.skipped.append(work.name)
+                self._report.event(
+                    "stream_skipped", stream=work.stream.name, shard=work.shard, reason=str(held)
+                )
         return taken
 
     def _tell_retry(self, error: ExtractError, wait: float) -> None:

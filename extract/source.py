@@ -1,8 +1,8 @@
 """What an API is, declared: frozen data, no I/O. Files in `extract/sources/` build these."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from extract.auth_kinds import Auth, Bearer
 from extract.cursor import CursorFormat
 from extract.paginate import PageToken, Paginator
+from extract.part import Part, assert_parts
+from extract.preflight_kinds import Preflight
 
 
 class BudgetSettings(BaseModel):
@@ -115,7 +117,8 @@ class Stream:
     `subject` names the field that identifies a person, `personal` the top-level fields an erasure of that person
     blanks. `context` is kept beside every record: what the request says and the record does not. `request_cost`
     is what a page takes of the budget. With `retype="fail"` a run fails, after its data are committed, when a
-    field comes in a JSON type that it never had.
+    field comes in a JSON type that it never had. `parts` divides the stream by its source's settings, without any
+    I/O: each part is read by itself, and a key is one within its part. A full list has one part, without a name.
     """
 
     name: str
@@ -130,6 +133,7 @@ class Stream:
     personal: tuple[str, ...] = ()
     request_cost: int = 1
     retype: Literal["record", "fail"] = "record"
+    parts: Callable[[Any], Sequence[Part]] | None = None
 
     def __post_init__(self) -> None:
         if not self.primary_key:
@@ -143,6 +147,20 @@ class Stream:
             raise ValueError(f"stream {self.name}: personal fields need a subject")
         if self.request_cost < 1:
             raise ValueError(f"stream {self.name}: request_cost is less than 1")
+
+    def parts_by(self, settings: SourceSettings) -> tuple[Part, ...]:
+        """The parts that `settings` make of the stream; one without a name where it is not divided.
+
+        Raises ValueError where they do not make up a stream.
+        """
+        parts = (Part(),) if self.parts is None else tuple(self.parts(settings))
+        if self.parts is not None:
+            assert_parts(parts, self.name, full_list=self.full_list)
+        return parts
+
+    def cost(self, part: Part) -> int:
+        """What a page of `part` takes of the budget."""
+        return part.request_cost or self.request_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +176,8 @@ class Erasures:
 class Source:
     """An API: its streams, its settings, how an erasure is announced, and how the API knows its caller.
 
-    `usage` says where an answer tells how much of the API's own limit is used.
+    `usage` says where an answer tells how much of the API's own limit is used, `preflight` what is looked at
+    before a run.
     """
 
     name: str
@@ -167,6 +186,7 @@ class Source:
     erasures: Erasures | None = None
     auth: Auth = field(default_factory=Bearer)
     usage: UsageHeader | None = None
+    preflight: Preflight | None = None
 
     def __post_init__(self) -> None:
         names = [stream.name for stream in self.streams]

@@ -17,7 +17,11 @@ Conn = Connection[TupleRow]
 
 @dataclass(slots=True)
 class StreamStatus:
-    """One stream (and shard). Times are UTC; None is what has not happened yet or may not be read."""
+    """One stream (and part, as its shard). Times are UTC; None is what has not happened yet or may not be read.
+
+    `open_windows` counts the windows of backfills that were begun and have not finished; `retired_at` is since
+    when no run has been configured to read the part.
+    """
 
     source: str
     stream: str
@@ -29,6 +33,8 @@ class StreamStatus:
     last_load_at: datetime | None = None
     records: int = 0
     dead_letters: int = 0
+    open_windows: int = 0
+    retired_at: datetime | None = None
     dead_letters_open: int | None = None
     lease_holder: str | None = None
 
@@ -79,7 +85,7 @@ def read_status(connection: Conn, sources: Sequence[Source]) -> Status:
             """
             select source, stream, shard, watermark #>> '{}' as watermark, last_sweep_status,
                 last_sweep_started_at, last_sweep_ended_at, last_load_at,
-                records::bigint as records, dead_letters::bigint as dead_letters
+                records::bigint as records, dead_letters::bigint as dead_letters, open_windows, retired_at
             from ops.stream_status where source = any(%s) order by source, stream, shard
             """,
             [names],
@@ -133,7 +139,8 @@ def _add_ledger(connection: Conn, streams: Sequence[StreamStatus]) -> None:
         (source, stream, shard): count
         for source, stream, shard, count in connection.execute(
             """
-            select letter.source, letter.stream, sweep.shard, count(*)
+            select letter.source, letter.stream,
+                case sweep.kind when 'replay' then sweep.shard else sweep.part end, count(*)
             from ops.dead_letters as letter join ops.sweeps as sweep using (sweep_id)
             where letter.status = 'open' group by 1, 2, 3
             """
@@ -154,7 +161,7 @@ def status_table(status: Status) -> Table:
         table.add_row(
             f"{stream.source}.{stream.stream}" + (f" {stream.shard}" if stream.shard else ""),
             stream.watermark or "-",
-            stream.last_sweep_status or "never",
+            _last_sweep(stream),
             _moment(stream.last_load_at),
             f"{stream.records:,}",
             str(stream.dead_letters if letters is None else letters),
@@ -187,6 +194,13 @@ def run_lines(status: Status) -> list[str]:
         + (f": {run.error}" if run.error else "")
         for run in status.runs
     ]
+
+
+def _last_sweep(stream: StreamStatus) -> str:
+    told = stream.last_sweep_status or "never"
+    if stream.retired_at is not None:
+        told = f"{told}, retired {stream.retired_at:%Y-%m-%d}"
+    return f"{told}, {stream.open_windows} windows open" if stream.open_windows else told
 
 
 def _moment(value: datetime | None) -> str:

@@ -7,13 +7,11 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from extract import ledger
-from extract.cursor import minus_minutes
 from extract.database import database_errors
 from extract.errors import Cancelled, ExtractError, LeaseHeldError
 from extract.lease import Lease
 from extract.ledger import Conn, Sweep
 from extract.schema_drift import SchemaChange, changed_shape, tell_drift
-from extract.source import SourceSettings, Stream
 from extract.sweep_loop import SweepLoop
 from extract.sweep_tools import SweepResult, SweepTools, Work
 
@@ -43,9 +41,9 @@ def sweep_stream(tools: SweepTools, work: Work, lease: Lease, result: SweepResul
 
 
 def _begin(connection: Conn, tools: SweepTools, work: Work) -> tuple[str | None, Sweep]:
-    """The stream's watermark, and its unfinished sweep or else a new one."""
+    """The part's watermark, and its unfinished sweep or else a new one."""
     source, stream, window = tools.source.name, work.stream, work.window
-    previous = None if window else ledger.watermark(connection, source, stream.name)
+    previous = None if window else ledger.watermark(connection, source, stream.name, work.part.name)
     sweep = ledger.unfinished_sweep(connection, source, stream.name, work.shard)
     if sweep is None:
         sweep = ledger.begin_sweep(
@@ -54,9 +52,10 @@ def _begin(connection: Conn, tools: SweepTools, work: Work) -> tuple[str | None,
             source=source,
             stream=stream.name,
             kind=work.kind,
-            since=window.since if window else _since(previous, stream, tools.section),
+            since=window.since if window else work.since(previous, tools.section),
             until=window.until if window else None,
             shard=work.shard,
+            part=work.part.name,
         )
     return previous, sweep
 
@@ -69,9 +68,3 @@ def _changed_shape(connection: Conn, tools: SweepTools, work: Work, sweep: Sweep
         run_id=tools.run_id,
         table=tools.source.raw_table(work.stream),
     )
-
-
-def _since(watermark: str | None, stream: Stream, settings: SourceSettings) -> str | None:
-    if watermark is None or stream.cursor is None:
-        return None
-    return minus_minutes(watermark, settings.overlap_minutes, stream.cursor.form)

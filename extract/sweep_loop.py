@@ -7,7 +7,8 @@ from functools import partial
 import msgspec
 
 from extract import ledger
-from extract.cursor import CursorFormat, greatest, parse_time, read_time, write_time
+from extract.answer import Answer
+from extract.cursor import CursorFormat, format_time, greatest, read_time, write_time
 from extract.dead_letters import is_buried
 from extract.errors import (
     BadAnswerError,
@@ -20,9 +21,9 @@ from extract.fetch import Fetched, PageFetcher
 from extract.lease import Lease
 from extract.ledger import Conn, Position, Sweep
 from extract.load import Load, Loaded, LoadedPage
-from extract.paginate import Page, Walk
+from extract.paginate import Page, TimeWindow, Walk
 from extract.promise import Promise
-from extract.reading import Reading
+from extract.reading import Reading, made_at
 from extract.sweep_tools import SweepResult, SweepTools, Work
 from extract.tolerance import assert_tolerable, open_letters, served_records
 
@@ -43,13 +44,14 @@ class SweepLoop:
         result: SweepResult,
     ) -> None:
         self._tools = tools
+        self._work = work
         self._stream = work.stream
         self._window = work.window
         self._lease = lease
         self._sweep = sweep
         self._previous = previous
         self._result = result
-        self._context = msgspec.json.encode(dict(work.stream.context)) if work.stream.context else None
+        self._context = msgspec.json.encode(work.context) if work.context else None
         self._form = work.stream.cursor.form if work.stream.cursor else CursorFormat.RFC3339
         self._promise = Promise(work.stream, tools.settings.load.max_record_bytes)
         self._walk: Walk | None = None
@@ -69,10 +71,12 @@ class SweepLoop:
 
     def _start(self) -> Walk:
         """A walk from where the sweep stands."""
-        until = self._window.until if self._window else None
-        if until is None and self._form is not CursorFormat.ID:
+        paginator, until = self._stream.paginator, self._window.until if self._window else None
+        if until is None and isinstance(paginator, TimeWindow) and paginator.width is not None:
+            # Only windows need an end; all else is read to wherever the API ends, by its own clock.
             until = write_time(datetime.now(UTC), self._form)
-        self._walk = self._stream.paginator.start(self._position.token, self._position.since, until)
+        since = self._position.since or self._work.part.since
+        self._walk = paginator.start(self._position.token, since, until)
         return self._walk
 
     def _follow(self, start: Walk) -> None:
@@ -93,12 +97,12 @@ class SweepLoop:
                     raise self._error
 
     def _get(self, reading: Reading, walk: Walk) -> Page:
-        params = dict(self._stream.params)
+        params = self._work.params
         if self._stream.cursor is not None and self._position.since is not None:
             params[self._stream.cursor.param] = self._position.since
         params |= walk.params(self._tools.section.page_size)
         return self._tools.client.get(
-            self._stream.path, params, partial(reading.read, walk), self._stream.request_cost
+            self._stream.path, params, partial(reading.read, walk), self._stream.cost(self._work.part)
         )
 
     def _wait(self, pages: PageFetcher) -> Fetched | None:
@@ -167,7 +171,7 @@ class SweepLoop:
                 broken = {position: reason for position, reason in broken.items() if position < count}
         if self._position.page == 0:
             self._as_of = page.as_of
-            self._assert_window_is_known()
+            self._assert_window_is_known(page)
         self._walk = following
         self._position = Position(
             since=self._position.since,
@@ -185,7 +189,7 @@ class SweepLoop:
             records=records,
             size=len(page.body),
             extracted_at=datetime.now(UTC),
-            served_at=parse_time(page.as_of) if page.as_of else None,
+            served_at=page.served_at,
             broken=broken,
         )
 
@@ -196,14 +200,12 @@ class SweepLoop:
             return greatest([self._position.cursor, self._previous], self._form)
         return self._as_of
 
-    def _assert_window_is_known(self) -> None:
-        if (
-            self._window
-            and self._as_of
-            and parse_time(self._as_of) < read_time(self._window.until, self._form)
-        ):
+    def _assert_window_is_known(self, page: Page) -> None:
+        known = page.served_at
+        if self._window and known and known < read_time(self._window.until, self._form):
             raise ConfigurationError(
-                f"{self._sweep.name}: the API knows its data only up to {self._as_of}: choose --to at or before it"
+                f"{self._sweep.name}: the API knows its data only up to {format_time(known)}: choose --to at or "
+                "before it"
             )
 
     def _restart(self, expired: PageTokenExpiredError) -> None:
@@ -229,16 +231,18 @@ class SweepLoop:
             ledger.count_restart(connection, self._sweep.sweep_id, self._position)
             self._lease.fence(connection)
 
-    def _bury(self, body: bytes | None, error: ExtractError) -> None:
+    def _bury(self, answer: Answer | None, error: ExtractError) -> None:
         """Keeps the body of a page that could not be read as a dead letter, once."""
-        if body is None or not isinstance(error, BadAnswerError):
+        if answer is None or not isinstance(error, BadAnswerError):
             return
-        number = self._position.page + 1
+        number, body = self._position.page + 1, answer.body
         if self._tools.patience.run(lambda c: is_buried(c, self._sweep.sweep_id, number, body)):
             return
         load = self._new_load()
         unread = (f"the page could not be read: {error}", body)
-        load.pages.append(LoadedPage(number, [], len(body), datetime.now(UTC), None, unread=unread))
+        load.pages.append(
+            LoadedPage(number, [], len(body), datetime.now(UTC), made_at(answer), unread=unread)
+        )
         self._tools.loader.commit(load, self._lease)
         self._tools.report.event("page_buried", **self._sweep.names(), page=number, bytes=len(body))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,9 +24,15 @@ class Window:
         return f"{self.since}..{self.until}"
 
     @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        """Both ends, in UTC. Raises ValueError where they are no times."""
+        return read_time(self.since, self.form), read_time(self.until, self.form)
+
+    @property
     def seconds(self) -> float:
-        """How long it is."""
-        return (read_time(self.until, self.form) - read_time(self.since, self.form)).total_seconds()
+        """How long it is. Raises ValueError where its ends are no times."""
+        since, until = self.bounds
+        return (until - since).total_seconds()
 
     def reaches(self, cursor: Any) -> bool:
         """Whether `cursor` is a time at the window's end or beyond."""

@@ -8,9 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from extract.backfill import Estimate, estimate, plan, read_option, read_shard
+from extract.backfill import Estimate, estimate, has_times, plan, read_option, read_shard
 from extract.commands.common import Config, OneSource, named
 from extract.commands.run import summary
+from extract.cursor import format_time
 from extract.database import database_errors, open_pool
 from extract.failure import written_down
 from extract.pipeline import assert_migrated, backfill_source, chosen_streams
@@ -28,7 +29,12 @@ def backfill(
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Every Nth window from the Ith, from 0.")
     ] = None,
-    window: Annotated[int, typer.Option(min=1, metavar="HOURS", help="Hours that one sweep reads.")] = 24,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="HOURS", help="Hours that one sweep reads; else what the source declares, or 24."
+        ),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also windows that were finished before.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would be asked for, and ask nothing.")
@@ -45,9 +51,7 @@ def backfill(
         settings = load_settings(config)
         (declared,) = named([source])
         streams = [
-            each
-            for each in chosen_streams(declared, settings, stream or ())
-            if stream or each.cursor is not None
+            each for each in chosen_streams(declared, settings, stream or ()) if stream or has_times(each)
         ]
         begin_at, end_at = read_option(begin, "--from"), read_option(end, "--to")
         mine = read_shard(shard)
@@ -57,10 +61,11 @@ def backfill(
                 works = plan(
                     connection,
                     declared,
+                    settings.source(declared),
                     streams,
                     begin=begin_at,
                     end=end_at,
-                    width=timedelta(hours=window),
+                    width=timedelta(hours=window) if window else None,
                     shard=mine,
                     again=again,
                 )
@@ -79,11 +84,13 @@ def backfill(
 def _tell(source: str, estimates: list[Estimate]) -> None:
     table = Table("stream", "window from", "until", box=None)
     for each in estimates:
-        for window in each.windows:
-            table.add_row(f"{source}.{each.stream}", window.since, window.until)
+        for work in each.works:
+            if work.window is not None:
+                name = f"{source}.{each.stream} {work.part.name}".strip()
+                table.add_row(name, *map(format_time, work.window.bounds))
     Console(width=None if sys.stdout.isatty() else 120).print(table)
     for each in estimates:
-        count = len(each.windows)
+        count = len(each.works)
         cost = f"at least {count} requests; no finished sweep to judge by"
         if each.requests is not None:
             cost = f"about {each.requests:,} requests for {each.records:,} records"

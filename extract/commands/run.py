@@ -10,7 +10,7 @@ from rich.table import Table
 from extract.commands.common import Config, Sources, named, worst
 from extract.database import open_pool
 from extract.failure import written_down
-from extract.pipeline import IfHeld, assert_migrated, chosen_streams, run_source
+from extract.pipeline import IfHeld, assert_migrated, assert_not_empty, chosen_streams, run_source
 from extract.run_record import RunResult
 from extract.settings import load_settings
 
@@ -29,6 +29,8 @@ def run(
     with written_down(", ".join(sources), "run"):
         settings = load_settings(config)
         work = [(source, chosen_streams(source, settings, stream or ())) for source in named(sources)]
+        for source, streams in work if stream else ():
+            assert_not_empty(source, settings, streams)
         results: list[RunResult] = []
         with open_pool(settings.database) as pool:
             assert_migrated(pool)

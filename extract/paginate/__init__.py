@@ -7,6 +7,7 @@ from extract.paginate.next_url import LinkHeader, NextUrl
 from extract.paginate.page_number import PageNumber
 from extract.paginate.page_offset import PageOffset
 from extract.paginate.page_token import PageToken
+from extract.paginate.single_page import SinglePage
 from extract.paginate.size import Size
 from extract.paginate.time_window import TimeWindow
 from extract.paginate.walk import Page, Paginator, Walk
@@ -22,6 +23,7 @@ __all__ = [
     "PageOffset",
     "PageToken",
     "Paginator",
+    "SinglePage",
     "Size",
     "TimeWindow",
     "Walk",

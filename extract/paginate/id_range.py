@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from extract.answer import Answer
+from extract.cursor import CursorFormat, is_time, parse_time, write_time
 from extract.envelope import Envelope, Opener
 from extract.errors import BadAnswerError, ConfigurationError
 from extract.paginate.ordered import Ordered
@@ -19,7 +20,8 @@ class IdRange:
 
     `id` is a field's name, or an index where records are arrays. The list ends with an empty page, with a short
     one where `size.most` is declared, or before the id `until`; where that is given, ids are taken for dense and
-    pages foreseen. A first sweep begins at `first`. Sample: [{"a": 26129, "p": "0.01633102"}, ...]
+    pages foreseen. A first sweep begins at `first`, or at a time (RFC 3339) where the API takes one by `time_param`,
+    spelt by `time_form`, instead of an id. Sample: [{"a": 26129, "p": "0.01633102"}, ...]
     """
 
     id: str | int = "id"
@@ -27,39 +29,48 @@ class IdRange:
     from_param: str = "from_id"
     size: Size = Size("limit")
     first: int = 0
+    time_param: str | None = None
+    time_form: CursorFormat = CursorFormat.RFC3339
 
     def start(self, state: str | None = None, since: str | None = None, until: str | None = None) -> "IdWalk":
-        """A walk from `state`, else from the id `since`, to before the id `until`, both spelt as digits.
+        """A walk from `state`, else from the id or the time `since`, to before the id `until`; ids are digits.
 
-        Raises ConfigurationError where they are not.
+        Raises ConfigurationError where they are not, and for a time where none is taken.
         """
         opener, ordered = Opener(self.envelope), Ordered(self.id, _whole)
         if state is not None:
             return IdWalk(self, opener, ordered, state, *_place(state))
+        end = None if until is None else _bound(until)
+        if since is not None and self.time_param is not None and is_time(since):
+            return IdWalk(self, opener, ordered, None, write_time(parse_time(since), self.time_form), end)
         start = self.first if since is None else _bound(since)
-        return IdWalk(self, opener, ordered, None, start, None if until is None else _bound(until))
+        return IdWalk(self, opener, ordered, None, start, end)
 
 
 @dataclass(frozen=True, slots=True)
 class IdWalk:
-    """A walk over pages by id; its state is "<first id of the page>/<id that ends it, or ..>"."""
+    """A walk over pages by id; its state is "<first id of the page>/<id that ends it, or ..>".
+
+    `start` is an id, or the time, as the API spells it, at which a first page begins.
+    """
 
     paginator: IdRange
     opener: Opener
     ordered: Ordered
     state: str | None
-    start: int
+    start: int | str
     until: int | None
 
     def params(self, page_size: int) -> dict[str, str]:
-        return {self.paginator.from_param: str(self.start)} | self.paginator.size.params(page_size)
+        by_time = self.paginator.time_param if isinstance(self.start, str) else None
+        return {by_time or self.paginator.from_param: str(self.start)} | self.paginator.size.params(page_size)
 
     def read(self, answer: Answer, page_size: int) -> Page:
         opened = self.opener.open(answer)
         records = opened.records
         sample = self.ordered.sampled(records)
         self.ordered.assert_sorted(sample)
-        if sample and sample[0] < self.start:
+        if sample and isinstance(self.start, int) and sample[0] < self.start:
             raise BadAnswerError(
                 f"id {sample[0]} came though {self.paginator.from_param} = {self.start} was asked for"
             )
@@ -81,7 +92,12 @@ class IdWalk:
     def foreseen(self, page_size: int) -> "IdWalk | None":
         """The walk to the next page of dense ids, where it is known where they end."""
         asked = self.paginator.size.asked(page_size)
-        if self.until is None or asked is None or self.start + asked >= self.until:
+        if (
+            self.until is None
+            or asked is None
+            or isinstance(self.start, str)
+            or self.start + asked >= self.until
+        ):
             return None
         return self._at(_state(self.start + asked, self.until))
 

@@ -1,6 +1,7 @@
 """A walk over the pages of a list: a value that says where one stands, and the pages that it reads."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -15,7 +16,8 @@ class Page:
 
     `next_state` is the state of the walk to the page after it, None at the end. `as_of` is the API's own safe
     time of the answer, `total` its own count of the whole list, where it gives one. Records that the next page
-    brings again are left out, so that `body` may hold more than `records`.
+    brings again are left out, so that `body` may hold more than `records`. `served_at` is when the answer was made,
+    by the API's clock (UTC), as far as it tells.
     """
 
     records: list[msgspec.Raw]
@@ -23,6 +25,7 @@ class Page:
     as_of: str | None
     body: bytes
     total: int | None = None
+    served_at: datetime | None = None
 
 
 class Walk(Protocol):

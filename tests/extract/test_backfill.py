@@ -85,6 +85,7 @@ def fill(pool: ConnectionPool, make_settings: Callable[..., Settings]) -> Callab
             works = plan(
                 connection,
                 source,
+                source.settings(),
                 [source.stream("orders")],
                 begin=BEGIN,
                 end=BEGIN + hours * HOUR,

@@ -293,7 +293,7 @@ def test_a_budget_that_no_request_fits_is_refused(
     pool: ConnectionPool, values: dict[str, int], words: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=rf"\[sources\.smartpizza\.budget\] {words}.*40"):
-        budget_of(DEAR, BudgetSettings(**values), pool)
+        budget_of(DEAR, SMARTPIZZA.settings(budget=BudgetSettings(**values)), pool)
 
 
 def test_a_request_dearer_than_the_burst_is_refused(pods: Callable[..., RestClient]) -> None:
@@ -302,7 +302,7 @@ def test_a_request_dearer_than_the_burst_is_refused(pods: Callable[..., RestClie
 
 
 def test_no_section_means_no_budget(pool: ConnectionPool) -> None:
-    assert isinstance(budget_of(SMARTPIZZA, None, pool), LocalPause)
+    assert isinstance(budget_of(SMARTPIZZA, SMARTPIZZA.settings(), pool), LocalPause)
 
 
 def test_a_burst_as_large_as_the_budget_is_refused() -> None:
