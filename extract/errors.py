@@ -53,6 +53,10 @@ class BadAnswerError(ExtractError):
     """The API answered with something that is not what the source declares."""
 
 
+class RefusedError(BadAnswerError):
+    """The API refused the request itself, and said why."""
+
+
 class PageTokenExpiredError(ExtractError):
     """The API no longer knows a page token (410 Gone)."""
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from enum import StrEnum
 from functools import partial
 
@@ -28,6 +28,7 @@ from extract.ledger import lease_name
 from extract.loader import Loader
 from extract.migrate import pending
 from extract.persist import Patience
+from extract.preflight import clear
 from extract.report import Reporter
 from extract.rest import RestClient
 from extract.run_record import RunResult, recorded
@@ -171,6 +172,8 @@ class _Run:
         with self._tools.client, self._tools.leases.kept():
             with database_errors():
                 taken = self._take_leases(works, if_held)
+                if taken:
+                    self._preflight()
                 with self._pool.connection() as connection:
                     for stream, parts in divided:
                         names = [part.name for part in parts]
@@ -182,7 +185,19 @@ class _Run:
     def backfill(self, works: Sequence[Work]) -> None:
         """Sweeps windows side by side, those that another run holds left to it."""
         with self._tools.client, self._tools.leases.kept():
+            if works:
+                self._preflight()
             self._side_by_side([partial(self._sweep_if_free, work) for work in works])
+
+    def _preflight(self) -> None:
+        """Raises ConfigurationError where the source is not in order; what is merely unusual is told."""
+        source = self._tools.source
+        if source.preflight is None:
+            return
+        cleared = clear(self._tools.client, source, self._tools.section)
+        self._report.event("preflight_cleared", **asdict(cleared))
+        if cleared.resting:
+            self._report.event("resting", names=cleared.resting)
 
     def _side_by_side(self, tasks: Sequence[Callable[[], None]]) -> None:
         at_once = max(1, min(self._tools.settings.run.parallel, len(tasks)))
@@ -211,7 +226,7 @@ class _Run:
         except _FAULTS_OF_A_STREAM as error:
             swept.error = str(error)
             with self._guard:
-                self._result.fail(error)
+                self._result.fail(_of_part(work, error))
             self._report.event("stream_failed", stream=swept.stream, shard=swept.shard, error=swept.error)
         else:
             self._report.event(
@@ -241,3 +256,8 @@ class _Run:
 
     def _tell_lost(self, error: str) -> None:
         self._report.event("database_lost", error=error)
+
+
+def _of_part(work: Work, error: ExtractError) -> ExtractError:
+    """`error` with the part that it is about, since a URL does not tell which."""
+    return type(error)(f"{work.name}: {error}") if work.part.name else error

@@ -19,6 +19,7 @@ _UNUSUAL = frozenset(
         "database_lost",
         "page_buried",
         "schema_changed",
+        "resting",
     }
 )
 

@@ -20,7 +20,7 @@ from extract.redact import Redactor
 from extract.retry import RetryableError, with_retries
 from extract.settings import HttpSettings
 from extract.traffic import Traffic
-from extract.verdict import BANNED, REFUSED, UnauthorizedError, asked_wait
+from extract.verdict import BANNED, REFUSED, UnauthorizedError, asked_wait, moment_in
 
 T = TypeVar("T")
 OnRetry = Callable[[ExtractError, float], None]
@@ -85,7 +85,8 @@ class RestClient:
         Busy answers, lost connections, timeouts, broken bodies and a BadAnswerError from `read` are tried
         again as the settings allow; a 401 is so once, with the credential renewed. Raises then
         UnreachableError or BadAnswerError; at once ConfigurationError where the credential is refused,
-        PageTokenExpiredError for 410, BadAnswerError for any other status or too long a body, and Cancelled.
+        PageTokenExpiredError for 410, BadAnswerError for any other status or too long a body (RefusedError where
+        the answer says why), and Cancelled.
         """
         url = f"{self._base_url}{path}"
         throttled = 0.0
@@ -110,6 +111,9 @@ class RestClient:
                     raise
                 is_renewed = True
                 return attempt()
+            except RetryableError as again:
+                self._silence(again)
+                raise
             try:
                 return read(answer)
             except BadAnswerError as error:
@@ -150,7 +154,7 @@ class RestClient:
             if turn.paused and turn.wait_seconds > self._settings.retry_seconds:
                 raise StreamUnreachableError(
                     f"{told}: the API has asked everybody to wait, {turn.wait_seconds:.0f} s more, which exceeds "
-                    f"http.retry_seconds = {self._settings.retry_seconds:g}"
+                    f"http.retry_seconds = {self._settings.retry_seconds:g}: not before {moment_in(turn.wait_seconds)}"
                 )
             self._sleep(turn.wait_seconds)
             waited += turn.wait_seconds
@@ -166,6 +170,12 @@ class RestClient:
             if wait is not None:
                 self._budget.pause(wait)
             self._budget.learn(response.headers)
+
+    def _silence(self, again: RetryableError) -> None:
+        """Keeps everybody from calling during a ban that only the body of its answer tells of."""
+        if again.is_ban and again.wait_at_least is not None:
+            with _database_may_come_back():
+                self._budget.pause(again.wait_at_least)
 
     def _on_each_retry(self, error: ExtractError, wait: float) -> None:
         self.traffic.add(retries=1)
@@ -186,7 +196,7 @@ class RestClient:
             yield
         except RetryableError as again:
             error = type(again.error)(self._redactor.clean(str(again.error)))
-            raise RetryableError(error, again.wait_at_least) from None
+            raise RetryableError(error, again.wait_at_least, is_ban=again.is_ban) from None
         except ExtractError as error:
             raise type(error)(self._redactor.clean(str(error))) from None
 

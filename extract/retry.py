@@ -15,12 +15,18 @@ T = TypeVar("T")
 
 
 class RetryableError(Exception):
-    """Raised by an attempt that may succeed later. `error` is what to raise when it does not."""
+    """Raised by an attempt that may succeed later. `error` is what to raise when it does not.
 
-    def __init__(self, error: ExtractError, wait_at_least: float | None = None) -> None:
+    `is_ban` says that nobody may call before `wait_at_least` seconds have passed.
+    """
+
+    def __init__(
+        self, error: ExtractError, wait_at_least: float | None = None, *, is_ban: bool = False
+    ) -> None:
         super().__init__(str(error))
         self.error = error
         self.wait_at_least = wait_at_least
+        self.is_ban = is_ban
 
 
 def retry_after(value: str | None, date: str | None, now: datetime | None = None) -> float | None:

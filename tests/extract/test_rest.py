@@ -51,7 +51,6 @@ def in_turn(*answers: httpx.Response | Exception) -> Handler:
 @pytest.mark.parametrize(
     "fault",
     [
-        answer(b"", status=418),
         answer(b"", status=429),
         answer(b"<html>Access denied</html>", status=403),
         answer(b"Access denied", status=403, content_type="text/html; charset=utf-8"),

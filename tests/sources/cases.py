@@ -1,13 +1,18 @@
-"""The streams of every source found, and the records of their fixtures."""
+"""The streams of every source found, and the records of their fixtures.
+
+A source whose streams need settings before there is anything to read has them in fixtures/<source>.json.
+"""
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from extract.cursor import CursorFormat, read_time, write_time
-from extract.source import Cursor, Source, Stream
+from extract.paginate import SinglePage
+from extract.part import Part
+from extract.source import Cursor, Source, SourceSettings, Stream
 from extract.sources import all_sources
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -33,6 +38,31 @@ class Case:
     @property
     def fixture(self) -> Path:
         return FIXTURES / f"{self.source.name}__{self.stream.name}.json"
+
+    def settings(self, **values: Any) -> SourceSettings:
+        """The source's settings: its fixture's, then `values`."""
+        given = FIXTURES / f"{self.source.name}.json"
+        found = json.loads(given.read_text(encoding="utf-8")) if given.is_file() else {}
+        return self.source.settings.model_validate(found | values)
+
+    @property
+    def part(self) -> Part:
+        """The stream's first part. Raises AssertionError where the settings leave none."""
+        parts = self.stream.parts_by(self.settings())
+        assert parts, (
+            f"{self.name} has nothing to read: add tests/sources/fixtures/{self.source.name}.json: settings that name "
+            "some of it"
+        )
+        return parts[0]
+
+    def alone(self) -> tuple[Source, Stream]:
+        """The source without a preflight, and the stream without any other part than the first."""
+        stream = replace(self.stream, parts=lambda _: (self.part,)) if self.stream.parts else self.stream
+        return replace(self.source, preflight=None), stream
+
+    def starts(self, count: int, page_size: int) -> list[int]:
+        """Where the pages of `count` records begin."""
+        return [0] if isinstance(self.stream.paginator, SinglePage) else list(range(0, count, page_size))
 
     def records(self) -> list[Record]:
         """The fixture's records. Raises AssertionError naming the file to add where there is none."""
@@ -63,6 +93,13 @@ class Case:
     def place(self, value: str | int) -> Place:
         """A cursor value as a time, or as the id that it is."""
         return int(value) if self._cursor.form is CursorFormat.ID else read_time(value, self._cursor.form)
+
+    def less_overlap(self, place: Place, minutes: int) -> Place:
+        """Where the sweep after one that reached `place` begins, with settings that say `minutes`."""
+        if isinstance(place, int):
+            return place
+        declared = self.part.overlap_minutes
+        return place - timedelta(minutes=minutes if declared is None else declared)
 
     def moved(self, record: Record, place: Place) -> Record:
         """`record` with its cursor at `place`."""

@@ -86,12 +86,11 @@ def pool(elt_database: Any) -> Iterator[ConnectionPool]:
 @pytest.fixture
 def extract(pool: ConnectionPool, case: Case) -> Callable[[SimulatedApi], RunResult]:
     """Runs the stream against a simulated API: small pages, a load a page, two attempts without waiting."""
-    section = case.source.settings.model_validate(
-        {"base_url": "http://api.test", "page_size": PAGE_SIZE, "overlap_minutes": OVERLAP_MINUTES}
-    )
+    source, stream = case.alone()
+    section = case.settings(base_url="http://api.test", page_size=PAGE_SIZE, overlap_minutes=OVERLAP_MINUTES)
     settings = Settings(
         load=LoadSettings(max_rows=PAGE_SIZE),
         http=HttpSettings(backoff_seconds=0, attempts=2),
-        sources={case.source.name: section},
+        sources={source.name: section},
     )
-    return lambda api: run_source(pool, settings, case.source, [case.stream], transport=api)
+    return lambda api: run_source(pool, settings, source, [stream], transport=api)

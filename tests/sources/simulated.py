@@ -14,7 +14,18 @@ import httpx
 
 from extract.auth_kinds import ApiKey, Basic, Bearer, NoAuth, OAuth2
 from extract.json_shape import Path, steps
-from extract.paginate import Envelope, LinkHeader, NextUrl, PageNumber, PageOffset, PageToken, Size
+from extract.paginate import (
+    Envelope,
+    IdRange,
+    LinkHeader,
+    NextUrl,
+    PageNumber,
+    PageOffset,
+    PageToken,
+    SinglePage,
+    Size,
+    TimeWindow,
+)
 from extract.source import Source
 from tests.sources.cases import Case, Place, Record
 
@@ -66,8 +77,8 @@ class SimulatedApi(httpx.BaseTransport):
     def _listed(self, request: httpx.Request) -> list[Record]:
         """The records that the request's lower bound lets through; it is inclusive."""
         since = self.asked_since(request)
-        if since is None:
-            return self.records
+        if since is None or isinstance(self._case.stream.paginator, TimeWindow | IdRange):
+            return self.records  # the bound is a page's address
         return [record for record in self.records if self._case.place_of(record) >= since]
 
 
@@ -178,6 +189,40 @@ def _(paginator: NextUrl, request: httpx.Request, records: list[Record], asked: 
     url = following_url(request, records, asked)
     lacks = url is None and paginator.may_lack
     return enveloped(paginator.envelope, records, asked, {} if lacks else {paginator.next_url: url})
+
+
+@page_asked.register
+def _(paginator: SinglePage, request: httpx.Request, records: list[Record]) -> slice:
+    return slice(0, len(records))
+
+
+@page_asked.register
+def _(paginator: TimeWindow, request: httpx.Request, records: list[Record]) -> slice:
+    assert not paginator.newest_first, "the acceptance kit lists the oldest first"
+    given, ticks = request.url.params, paginator.ticks
+    low, high = given.get(paginator.start_param), given.get(paginator.end_param)
+    first = 0 if low is None else ticks.floor(low) + (not paginator.start_inclusive)
+    last = None if high is None else ticks.floor(high) - (not paginator.end_inclusive)
+    ticking = [ticks.floor(record[paginator.time]) for record in records]
+    start = sum(tick < first for tick in ticking)
+    stop = len(records) if last is None else sum(tick <= last for tick in ticking)
+    return slice(start, max(start, min(stop, start + size_asked(paginator.size, request))))
+
+
+@page_asked.register
+def _(paginator: IdRange, request: httpx.Request, records: list[Record]) -> slice:
+    """Without an id, by a time before them all."""
+    by_id = request.url.params.get(paginator.from_param)
+    assert by_id is not None or (paginator.time_param or "") in request.url.params
+    start = 0 if by_id is None else sum(record[paginator.id] < int(by_id) for record in records)
+    return slice(start, start + size_asked(paginator.size, request))
+
+
+@laid_out.register(SinglePage)
+@laid_out.register(TimeWindow)
+@laid_out.register(IdRange)
+def _(paginator: Any, request: httpx.Request, records: list[Record], asked: slice) -> httpx.Response:
+    return enveloped(paginator.envelope, records, asked, {})
 
 
 def following_url(request: httpx.Request, records: list[Record], asked: slice) -> str | None:

@@ -13,7 +13,19 @@ import pytest
 
 from extract.auth_kinds import ApiKey, Auth, Basic, Bearer, OAuth2
 from extract.errors import ConfigurationError
-from extract.paginate import Envelope, LinkHeader, NextUrl, PageNumber, PageOffset, PageToken, Size
+from extract.paginate import (
+    CursorFormat,
+    Envelope,
+    IdRange,
+    LinkHeader,
+    NextUrl,
+    PageNumber,
+    PageOffset,
+    PageToken,
+    SinglePage,
+    Size,
+    TimeWindow,
+)
 from extract.rest import RestClient
 from extract.settings import HttpSettings
 from extract.source import Source, SourceSettings, Stream
@@ -79,6 +91,19 @@ KINDS = [
     LinkHeader(),
     NextUrl(Envelope("results"), "links.next"),
     NextUrl(may_lack=True),
+    IdRange(),
+    IdRange(size=Size("limit", most=3)),
+    TimeWindow(
+        "id",
+        "from",
+        "to",
+        Size("limit", most=3),
+        form=CursorFormat.EPOCH_SECONDS,
+        unique_times=True,
+        first="1970-01-01T00:00:00Z",
+    ),
+    SinglePage(),
+    SinglePage(Envelope(None)),
 ]
 
 
