@@ -8,8 +8,6 @@ import struct
 import time
 from http.server import BaseHTTPRequestHandler
 
-from sandbox.bulk.page_faults import FaultPlan
-
 _TEXT = {"half_json": "application/json", "html": "text/html", "error_body": "application/json"}
 _HTML = b"<!doctype html><html><title>Maintenance</title><p>We will be back soon.</p></html>"
 _ERROR = b'{"error":{"code":"internal","message":"something went wrong"}}'
@@ -24,7 +22,14 @@ def retry_after(seconds: int, as_date: bool) -> tuple[str, float]:
     return email.utils.formatdate(until, usegmt=True), until
 
 
-def send_broken(handler: BaseHTTPRequestHandler, kind: str, body: bytes, plan: FaultPlan) -> None:
+def send_broken(
+    handler: BaseHTTPRequestHandler,
+    kind: str,
+    body: bytes,
+    *,
+    time_out_seconds: float,
+    drip_bytes_per_second: float,
+) -> None:
     """Sends the page `body` broken in the way of `kind`. Raises OSError when the client has gone."""
     match kind:
         case "reset":
@@ -36,13 +41,13 @@ def send_broken(handler: BaseHTTPRequestHandler, kind: str, body: bytes, plan: F
             _head(handler, len(whole) // 2, encoding="gzip")
             handler.wfile.write(whole[: len(whole) // 2])
         case "time_out":
-            time.sleep(plan.time_out_seconds)
+            time.sleep(time_out_seconds)
             handler.close_connection = True
         case "drip":
             _head(handler, len(body))
             for at in range(len(body)):
                 handler.wfile.write(body[at : at + 1])
-                time.sleep(1 / plan.drip_bytes_per_second)
+                time.sleep(1 / drip_bytes_per_second)
         case _:
             told = {"half_json": body[: len(body) // 2], "html": _HTML, "error_body": _ERROR}[kind]
             _head(handler, len(told), kind=_TEXT[kind])

@@ -98,7 +98,13 @@ class _Handler(BaseHTTPRequestHandler):
             case "server_error":
                 self._send(status_drawn(config.seed, page.start, attempt), b"{}")
             case _:
-                send_broken(self, kind, b"".join(page_parts(config, page)), plan)
+                send_broken(
+                    self,
+                    kind,
+                    b"".join(page_parts(config, page)),
+                    time_out_seconds=plan.time_out_seconds,
+                    drip_bytes_per_second=plan.drip_bytes_per_second,
+                )
 
     def _whole(self, page: Slice, config: BulkConfig) -> None:
         parts, headers = page_parts(config, page), {}

@@ -77,8 +77,17 @@ class SlowDrip(Fault):
     bytes_per_second: Annotated[int, msgspec.Meta(ge=10)] = 65_536
 
 
-class FaultPlan(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class Plan(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """What goes wrong from now on. The first fault that fires is the only one in an answer."""
+
+    def faults(self) -> dict[str, Fault]:
+        """The faults by name, in the order in which they are tried."""
+        named = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return {name: fault for name, fault in named if isinstance(fault, Fault)}
+
+
+class FaultPlan(Plan, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What goes wrong at SmartPizza."""
 
     too_many_requests: TooManyRequests | None = None
     server_error: ServerError | None = None
@@ -92,11 +101,6 @@ class FaultPlan(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_d
     late_commits: bool | None = None
     expire_page_tokens: bool = False
 
-    def faults(self) -> dict[str, Fault]:
-        """The faults by name, in the order in which they are tried."""
-        named = ((name, getattr(self, name)) for name in self.__struct_fields__)
-        return {name: fault for name, fault in named if isinstance(fault, Fault)}
-
 
 class FaultBox:
     """Decides for each request whether and how it fails. Thread-safe."""
@@ -104,9 +108,9 @@ class FaultBox:
     def __init__(self, draws: Hash) -> None:
         self._draws = draws
         self._lock = threading.Lock()
-        self.put(FaultPlan())
+        self.put(Plan())
 
-    def put(self, plan: FaultPlan) -> None:
+    def put(self, plan: Plan) -> None:
         """Replace the plan; all counts start anew."""
         with self._lock:
             self._plan = plan

@@ -23,6 +23,11 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
 
 
+def real_now() -> int:
+    """The instant by this machine's clock."""
+    return (dt.datetime.now(dt.UTC) - _EPOCH) // dt.timedelta(milliseconds=1)
+
+
 def parse_instant(text: str) -> int:
     """Milliseconds of an RFC 3339 time with a zone; finer digits are cut. Raises ValueError."""
     if not _RFC3339.fullmatch(text):
