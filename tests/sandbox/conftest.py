@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.binance import BinanceConfig, Limits, RunningBinance, served
 from sandbox.smartpizza import Config, Rates, RunningApi, serve
 
 SMARTPIZZA_RATES = Rates(
@@ -30,4 +31,19 @@ def smartpizza_orders(smartpizza_api: RunningApi) -> list[dict[str, Any]]:
 def smartpizza_fresh() -> Iterator[RunningApi]:
     """A small API of the test's own: move its clock, break it."""
     with serve(Config(branches=3, days=3, orders_per_day=40, rates=SMARTPIZZA_RATES)) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def binance_api() -> Iterator[RunningBinance]:
+    """Two symbols of a Binance with endless limits. Nobody moves its clock or changes it."""
+    endless = Limits(weight_per_minute=10**9, requests_per_5_minutes=10**9)
+    with served(BinanceConfig(symbols=("BTCUSDT", "ETHUSDT"), limits=endless)) as api:
+        yield api
+
+
+@pytest.fixture
+def binance_fresh() -> Iterator[RunningBinance]:
+    """A Binance of the test's own, its clock standing still: move it, break it."""
+    with served() as api:
         yield api
