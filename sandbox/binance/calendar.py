@@ -85,7 +85,9 @@ class Calendar:
         width = intervals.WIDTHS[interval]
         if width <= HOUR:
             for start, end in self._zones:
-                closes = np.where((opens >= start) & (opens < end) & (after > end), end + SECOND - 1, closes)
+                after = np.where((opens < start) & (after > start), start, after)
+                late = (opens >= start) & (opens < end) & (after > end)
+                closes = np.where(late, end + SECOND - 1, np.minimum(closes, after - 1))
         for pause in self._pauses:
             if pause.cut and pause.start <= now:
                 broken = (opens < pause.start) & (after > pause.start) & (after <= pause.end)

@@ -7,6 +7,7 @@ import msgspec
 
 Time = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Name = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{2,20}$")]
 Status = Literal["TRADING", "HALT", "BREAK"]
 
 _QUARTER = dt.timedelta(minutes=15)
@@ -27,7 +28,7 @@ class SymbolConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     share of quarters of an hour without any. A time at which trading (again) begins is on a quarter of an hour.
     """
 
-    name: Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{2,20}$")]
+    name: Name
     listed_at: Time | None = None
     delisted_at: Time | None = None
     statuses: tuple[StatusChange, ...] = ()
@@ -140,7 +141,7 @@ class BinanceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """
 
     seed: int = 1
-    symbols: tuple[SymbolConfig | str, ...] = ("BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT")
+    symbols: tuple[SymbolConfig | Name, ...] = ("BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT")
     since: Time = dt.datetime(2017, 7, 14, tzinfo=dt.UTC)
     now: Time | None = dt.datetime(2026, 3, 30, tzinfo=dt.UTC)
     rate: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 0.0

@@ -48,27 +48,29 @@ class Clock:
     def advance(self, seconds: float) -> int:
         """Move on by simulated seconds; returns the new instant. Raises ValueError when they are negative."""
         with self._lock:
-            return self._move(self._running() + round(seconds * SECOND), self._rate)
+            now = self._running()
+            return self._move(now, now + round(seconds * SECOND), self._rate)
 
     def set(self, instant: int) -> int:
         """Move on to an instant and return it. Raises ValueError when it lies in the simulated past."""
         with self._lock:
-            return self._move(instant, self._rate)
+            return self._move(self._running(), instant, self._rate)
 
     def run(self, rate: float) -> int:
         """Go on at another rate from the present instant, which is returned. Raises ValueError below 0."""
         if rate < 0:
             raise ValueError(f"the clock's rate is {rate}: give 0 (it stands still) or more")
         with self._lock:
-            return self._move(self._running(), rate)
+            now = self._running()
+            return self._move(now, now, rate)
 
     def _running(self) -> int:
         # Should the machine's clock be set back, this one waits for it.
         return self._now + round(max(0.0, time.time() - self._at) * self._rate * SECOND)
 
-    def _move(self, instant: int, rate: float) -> int:
-        if not self._running() <= instant < NEVER:
-            raise ValueError(f"the clock stands at {format_instant(self._running())} and only moves forward")
+    def _move(self, now: int, instant: int, rate: float) -> int:
+        if not now <= instant < NEVER:
+            raise ValueError(f"the clock stands at {format_instant(now)} and only moves forward")
         at = time.time()
         self._save(instant, at, rate)
         self._now, self._at, self._rate = instant, at, rate

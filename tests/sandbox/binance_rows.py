@@ -22,8 +22,19 @@ def at(text: str) -> int:
     return milliseconds(dt.datetime.fromisoformat(text).replace(tzinfo=UTC))
 
 
+def moment(text: str) -> dt.datetime:
+    """2026-01-31T23:59, in UTC."""
+    return dt.datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 def rows_of(
-    config: BinanceConfig | Market, interval: str, now: int, window: Window = ALL, symbol: str = "BTCUSDT", zone: int = 0
+    config: BinanceConfig | Market,
+    interval: str,
+    now: int,
+    window: Window = ALL,
+    *,
+    symbol: str = "BTCUSDT",
+    zone: int = 0,
 ) -> list[Row]:
     market = config if isinstance(config, Market) else Market(config)
     rows: list[Row] = msgspec.json.decode(market.klines(symbol, interval, window, now, zone=zone)[0])

@@ -2,60 +2,21 @@
 
 import datetime as dt
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sandbox.binance import BinanceConfig, Outage, Restatement, StatusChange, SymbolConfig
+from sandbox.binance import BinanceConfig, SymbolConfig
 from sandbox.binance.history import Window
 from sandbox.binance.intervals import WIDTHS
 from sandbox.binance.market import Market
 from sandbox.binance.symbols import Symbol
 from sandbox.smartpizza.times import DAY, HOUR, MINUTE, SECOND
+from tests.sandbox.binance_rough import END, ROUGH_MARKET
 from tests.sandbox.binance_rows import UTC, added_up, assert_plausible, at, by_candle, rows_of, values
 
-FEBRUARY = dt.datetime(2018, 2, 1, tzinfo=UTC)
-
-
-def moment(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-# Six weeks with everything that can go wrong in them.
-ROUGH = BinanceConfig(
-    symbols=(
-        SymbolConfig(
-            name="BTCUSDT",
-            trades=25,
-            quiet=0.05,
-            statuses=(
-                StatusChange(at=moment("2018-02-20T10:05:30"), status="HALT"),
-                StatusChange(at=moment("2018-02-20T13:15"), status="TRADING"),
-            ),
-        ),
-    ),
-    since=FEBRUARY,
-    outages=(
-        Outage(
-            start=moment("2018-02-08T00:28:14.789"),
-            end=moment("2018-02-09T09:28:14.789"),
-            cut=True,
-            off_grid_until=moment("2018-02-11T04:00"),
-        ),
-        Outage(start=moment("2018-02-14T03:00"), end=moment("2018-02-14T03:45")),
-    ),
-    restatements=(
-        Restatement(
-            symbol="BTCUSDT",
-            start=moment("2018-02-12T04:00"),
-            end=moment("2018-02-12T05:00"),
-            seen_from=moment("2018-03-01T00:00"),
-        ),
-    ),
-)
-ROUGH_MARKET = Market(ROUGH)
-END = at("2018-03-15T00:00")
 NOWS = st.integers(at("2018-02-01T00:00"), END)
 SHORTER = {"1m": "1s", "15m": "1m", "3m": "1m", "5m": "1m"}
 EDGES = [
@@ -107,7 +68,9 @@ def test_a_candle_is_implausible(now: int, interval: str) -> None:
     trades=st.integers(1, 5_000),
 )
 @settings(deadline=None, max_examples=40)
-def test_a_symbol_of_any_name_leaves_its_steps_or_overflows(name: str, seed: int, day: int, trades: int) -> None:
+def test_a_symbol_of_any_name_leaves_its_steps_or_overflows(
+    name: str, seed: int, day: int, trades: int
+) -> None:
     config = BinanceConfig(seed=seed, symbols=(SymbolConfig(name=name, trades=trades),))
     now = at("2017-07-15T00:00") + day * DAY + 7 * HOUR + 777
     market = Market(config)
@@ -123,7 +86,7 @@ def test_a_symbol_of_any_name_leaves_its_steps_or_overflows(name: str, seed: int
 def test_the_grid_of_an_interval_is_wrong(interval: str) -> None:
     now = at("2024-03-01T12:34:56")
     rows = rows_of(BinanceConfig(), interval, now, Window(None, None, 30))
-    for row, following in zip(rows, rows[1:], strict=False):
+    for row, following in pairwise(rows):
         assert row[6] == following[0] - 1
     opened = dt.datetime.fromtimestamp(rows[-1][0] / 1000, UTC)
     assert rows[-1][0] <= now <= rows[-1][6]

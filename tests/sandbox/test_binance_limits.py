@@ -11,8 +11,7 @@ from sandbox.binance import BinanceConfig, Limits, Neighbour, RunningBinance, se
 from sandbox.binance.limits import Meter
 from sandbox.binance.neighbour import used_by_neighbour
 from sandbox.smartpizza.times import DAY, MINUTE
-from tests.sandbox.binance_rows import at
-from tests.sandbox.test_binance_candles import moment
+from tests.sandbox.binance_rows import at, moment
 
 NOW = at("2026-03-30T00:00")
 FEW = Limits(weight_per_minute=100, ban_after=3, ban_seconds=120)
@@ -55,7 +54,9 @@ def test_the_limit_lets_more_through_or_does_not_end_with_the_minute(
     assert (told["too_many"], told["banned"], told["calls_in_ban"]) == (2, 0, [])
 
 
-def test_who_goes_on_after_refusals_is_not_banned_or_for_ever(api: RunningBinance, client: httpx.Client) -> None:
+def test_who_goes_on_after_refusals_is_not_banned_or_for_ever(
+    api: RunningBinance, client: httpx.Client
+) -> None:
     api.reset()
     statuses = [client.get("/api/v3/ticker/24hr").status_code for _ in range(5)]
     assert statuses == [200, 429, 429, 429, 418]
@@ -127,7 +128,8 @@ def test_a_neighbour_leaves_its_share_or_forgets_what_it_used(
 ) -> None:
     neighbour = Neighbour(low=low, high=low + more)
     used = [
-        used_by_neighbour(neighbour, limit, seed, minute * MINUTE + passed) for passed in range(0, MINUTE, 999)
+        used_by_neighbour(neighbour, limit, seed, minute * MINUTE + passed)
+        for passed in range(0, MINUTE, 999)
     ]
     assert used[0] == 0
     assert used == sorted(used)
@@ -143,7 +145,9 @@ def test_a_changing_neighbour_is_the_same_in_each_minute() -> None:
     assert min(ends) < 100
 
 
-def test_the_neighbours_weight_is_neither_shown_nor_counted(api: RunningBinance, client: httpx.Client) -> None:
+def test_the_neighbours_weight_is_neither_shown_nor_counted(
+    api: RunningBinance, client: httpx.Client
+) -> None:
     api.change(neighbour=Neighbour(low=0.5, high=0.5))
     answer = client.get("/api/v3/ping")
     assert answer.headers["X-MBX-USED-WEIGHT-1M"] == "26"

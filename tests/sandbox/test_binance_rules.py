@@ -10,8 +10,8 @@ import pytest
 from sandbox.binance import BinanceConfig, RunningBinance, StatusChange, SymbolConfig
 from sandbox.binance.config import FIELDS, milliseconds
 from sandbox.binance.market import Market
-from tests.sandbox.binance_rows import at
-from tests.sandbox.test_binance_candles import moment
+from sandbox.binance.query import Query
+from tests.sandbox.binance_rows import at, moment
 
 NOW = at("2026-03-30T00:00")
 KLINES = "/api/v3/klines?symbol=BTCUSDT&interval=15m"
@@ -50,7 +50,8 @@ def test_without_a_limit_there_are_not_500(client: httpx.Client) -> None:
 
 def test_a_minute_is_taken_for_a_month(client: httpx.Client) -> None:
     minute, month = (
-        client.get(f"/api/v3/klines?symbol=BTCUSDT&interval={name}&limit=1").json()[0] for name in ("1m", "1M")
+        client.get(f"/api/v3/klines?symbol=BTCUSDT&interval={name}&limit=1").json()[0]
+        for name in ("1m", "1M")
     )
     assert minute[6] - minute[0] == 59_999
     assert month[6] - month[0] == 31 * 86_400_000 - 1
@@ -63,7 +64,10 @@ def test_microseconds_are_not_told_apart(client: httpx.Client) -> None:
     assert [[row[0] // 1000, *row[1:6], row[6] // 1000, *row[7:]] for row in fine] == plain
     assert [row[6] % 1000 for row in fine] == [999] * 3
     start = plain[1][0]
-    assert client.get(KLINES + f"&startTime={start}000").json() == client.get(KLINES + f"&startTime={start}").json()
+    assert (
+        client.get(KLINES + f"&startTime={start}000").json()
+        == client.get(KLINES + f"&startTime={start}").json()
+    )
     assert client.get("/api/v3/time", headers=header).json() == {"serverTime": NOW * 1000}
     assert client.get("/api/v3/time", headers={"X-MBX-TIME-UNIT": "hours"}).json()["code"] == -1194
 
@@ -94,8 +98,14 @@ def test_one_symbol_is_an_array_or_several_are_an_object(client: httpx.Client) -
         ("/api/v3/ticker/24hr?symbol=BTCUSDT", 2),
         ('/api/v3/ticker/24hr?symbols=["BTCUSDT","ETHUSDT"]', 2),
         (f"/api/v3/ticker/24hr?symbols={json.dumps([f'A{n}' for n in range(20)], separators=(',', ':'))}", 2),
-        (f"/api/v3/ticker/24hr?symbols={json.dumps([f'A{n}' for n in range(21)], separators=(',', ':'))}", 40),
-        (f"/api/v3/ticker/24hr?symbols={json.dumps([f'A{n}' for n in range(101)], separators=(',', ':'))}", 80),
+        (
+            f"/api/v3/ticker/24hr?symbols={json.dumps([f'A{n}' for n in range(21)], separators=(',', ':'))}",
+            40,
+        ),
+        (
+            f"/api/v3/ticker/24hr?symbols={json.dumps([f'A{n}' for n in range(101)], separators=(',', ':'))}",
+            80,
+        ),
         ("/api/v3/ticker/24hr", 80),
         ("/api/v3/klines?symbol=NONE&interval=1m", 2),
     ],
@@ -155,8 +165,6 @@ def test_a_path_that_is_not_there_is_json_or_free(client: httpx.Client) -> None:
 
 
 def test_a_limit_over_1000_cannot_be_clamped() -> None:
-    from sandbox.binance.query import Query
-
     query = Query([("limit", "5000")], ("limit",))
     assert query.window("clamp").limit == 1000
 
@@ -176,7 +184,9 @@ def test_exchange_info_hides_symbols_and_their_rules(client: httpx.Client) -> No
 
 def test_a_new_field_of_exchange_info_is_there_too_early_or_too_late(binance_fresh: RunningBinance) -> None:
     client = httpx.Client(base_url=binance_fresh.url, trust_env=False)
-    binance_fresh.change(fields={"permissionSets": moment("2026-03-31T00:00"), "opoAllowed": moment("2026-04-01T00:00")})
+    binance_fresh.change(
+        fields={"permissionSets": moment("2026-03-31T00:00"), "opoAllowed": moment("2026-04-01T00:00")}
+    )
     seen = []
     for _ in range(3):
         symbol = client.get("/api/v3/exchangeInfo?symbol=BTCUSDT").json()["symbols"][0]

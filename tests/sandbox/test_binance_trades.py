@@ -1,6 +1,7 @@
 """Aggregate trades: dense ids, by id and by time, the same trades on every page."""
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from sandbox.binance.history import Window
 from sandbox.binance.trades import Trades
 from sandbox.smartpizza.times import HOUR, MINUTE
+from tests.sandbox.binance_rough import ROUGH_MARKET
 from tests.sandbox.binance_rows import at, rows_of
-from tests.sandbox.test_binance_candles import ROUGH_MARKET
 
 NOW = at("2018-02-09T13:07:11")
 ALL = Window(None, None, 10**9)
@@ -64,7 +65,7 @@ def test_a_page_by_time_holds_other_trades(
 def test_trades_contradict_their_candle(full: list[dict[str, Any]]) -> None:
     quarters = rows_of(ROUGH_MARKET, "15m", NOW)
     compared = 0
-    for row, following in zip(quarters, quarters[1:], strict=False):
+    for row, following in pairwise(quarters):
         inside = [trade for trade in full if row[0] <= trade["T"] < min(following[0], row[6] + 1)]
         assert sum(trade["l"] - trade["f"] + 1 for trade in inside) == row[8]
         if inside:

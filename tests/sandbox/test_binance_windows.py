@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from sandbox.binance.history import Window
 from sandbox.binance.intervals import WIDTHS
+from tests.sandbox.binance_rough import END, ROUGH_MARKET
 from tests.sandbox.binance_rows import at, rows_of
-from tests.sandbox.test_binance_candles import END, ROUGH_MARKET
 
 ASKED = ("15m", "30m", "1h", "6h", "1d", "3d", "1w", "1M")
 FULL = {name: rows_of(ROUGH_MARKET, name, END) for name in ASKED}
@@ -26,9 +26,7 @@ INSTANTS = st.one_of(
 @settings(deadline=None, max_examples=300)
 def test_a_window_holds_other_candles(interval: str, start: int | None, end: int | None, limit: int) -> None:
     inside = [
-        row
-        for row in FULL[interval]
-        if (start is None or row[0] >= start) and (end is None or row[0] <= end)
+        row for row in FULL[interval] if (start is None or row[0] >= start) and (end is None or row[0] <= end)
     ]
     expected = inside[-limit:] if start is None else inside[:limit]
     assert rows_of(ROUGH_MARKET, interval, END, Window(start, end, limit)) == expected
@@ -44,7 +42,9 @@ def test_short_candles_forward_and_backward_differ(interval: str, start: int | N
         backward = rows_of(ROUGH_MARKET, interval, END, Window(None, forward[-1][0], len(forward)))
         assert backward == forward
     if len(forward) < limit:
-        assert not forward or forward[-1][0] == rows_of(ROUGH_MARKET, interval, END, Window(None, None, 1))[0][0]
+        assert (
+            not forward or forward[-1][0] == rows_of(ROUGH_MARKET, interval, END, Window(None, None, 1))[0][0]
+        )
 
 
 @given(size=st.integers(1, 700), interval=st.sampled_from(list(ASKED)))
