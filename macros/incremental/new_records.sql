@@ -27,7 +27,7 @@
         records.extracted_at,
         records.context,
         -- Out of its compressed form once, instead of once a field: three times as fast (with a materialized CTE).
-        records.record || '{}' as record
+        records.record #> '{}' as record
     from {{ source(source_name, stream_name) }} as records
     inner join {{ loads }} as loads on records.load_id = loads.load_id
     left join {{ loads }} as mended on loads.replays_load_id = mended.load_id

@@ -1,0 +1,3 @@
+{{ config(tags=['accuracy', 'binance']) }}
+
+{{ rollups_unlike_the_exchanges() }}
