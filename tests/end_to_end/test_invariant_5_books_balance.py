@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 
 from sandbox.smartpizza import Config
-from tests.end_to_end.company import Company, Done
+from tests.end_to_end.company import Company
+from tests.end_to_end.pipeline import Done
 
 BASE = "base.base_smartpizza__orders"
 NEWEST = f"(select max(load_order) from {BASE})"

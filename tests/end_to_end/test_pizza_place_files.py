@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from sandbox.smartpizza import Config
-from tests.end_to_end.company import ROOT, Company
+from tests.end_to_end.company import Company
+from tests.end_to_end.pipeline import ROOT
 
 FILES = Path(os.environ.get("PIZZA_PLACE_DIR") or ROOT.parent / "shared" / "data" / "pizza_place")
 FIGURES = """

@@ -1,0 +1,38 @@
+"""A whole Binance for a test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.binance.running import RunningBinance
+from tests.end_to_end.pipeline import Pipeline
+
+
+@dataclass
+class Market(Pipeline):
+    """The API is a RunningBinance; its clock is simulated, so that no skew is too large.
+
+    `sections` is further text of the config file.
+    """
+
+    api: RunningBinance
+    symbols: Sequence[str] = ("BTCUSDT",)
+    intervals: Sequence[str] = ("15m",)
+    start: str = "2017-07-14"
+    per_minute: int = 6000
+    sections: str = "[http]\nbackoff_seconds = 0.05\nattempts = 20\n[load]\nmax_rows = 3000\n"
+    source = "binance"
+    marts = (
+        "dim_symbols",
+        "fct_candle_gaps",
+        "fct_market_daily",
+        "fct_ohlcv",
+        "fct_ohlcv_rollups",
+    )
+
+    def config(self) -> str:
+        return (
+            f'{self.sections}[sources.binance]\nbase_url = "{self.api.url}"\n'
+            f"symbols = {list(self.symbols)}\nintervals = {list(self.intervals)}\n"
+            f'start = "{self.start}"\nmax_skew_seconds = 1_000_000_000\n'
+            f"[sources.binance.budget]\nper_minute = {self.per_minute}\n"
+        )
