@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from sandbox import api_process, lifecycle
+from sandbox import lifecycle
 from sandbox.errors import SandboxError, UsageError
 from sandbox.state import ROLES, State, state_dir
 
 app = typer.Typer(
     name="sandbox",
-    help="All that a laptop needs: an embedded Postgres and the simulated SmartPizza API, on 127.0.0.1.",
+    help="All that a laptop needs: an embedded Postgres and simulated APIs (SmartPizza, Binance), on 127.0.0.1.",
     epilog="Everything is kept in .sandbox in the project's folder; SANDBOX_DIR names another one. "
     "Exit codes: 0 done, 1 failed (status: not all runs), 2 usage.",
     no_args_is_help=True,
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 clock = typer.Typer(
-    help="Look at the simulated clock, or move it forward.", no_args_is_help=True, rich_markup_mode=None
+    help="Look at the simulated clocks, or move them forward.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(clock, name="clock")
 
@@ -29,7 +29,7 @@ app.add_typer(clock, name="clock")
 @app.command()
 def up(
     *,
-    api: Annotated[bool, typer.Option("--api/--no-api", help="Start the SmartPizza API too.")] = True,
+    api: Annotated[bool, typer.Option("--api/--no-api", help="Start the simulated APIs too.")] = True,
     branches: Annotated[int | None, typer.Option(min=1, max=20_000, help="Branches (20).")] = None,
     days: Annotated[
         int | None, typer.Option(min=0, max=400, help="Days of history at the start (14).")
@@ -102,17 +102,16 @@ def env(
 
 @clock.command("show")
 def clock_show() -> None:
-    """Print the simulated time (UTC)."""
-    typer.echo(api_process.clock(lifecycle.api_port(State(state_dir()))))
+    """Print the simulated time of each API (UTC)."""
+    _show(lifecycle.clock(State(state_dir())))
 
 
 @clock.command("advance")
 def clock_advance(
     days: Annotated[float, typer.Argument(min=0, metavar="DAYS", help="Simulated days, fractions too.")],
 ) -> None:
-    """Move the simulated time forward and print it (UTC)."""
-    port = lifecycle.api_port(State(state_dir()))
-    typer.echo(api_process.clock(port, {"advance_seconds": days * 86_400}))
+    """Move the simulated time of each API forward and print it (UTC)."""
+    _show(lifecycle.clock(State(state_dir()), {"advance_seconds": days * 86_400}))
 
 
 def _show(report: lifecycle.Report) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from sandbox import api_process
+from sandbox.apis import APIS, SimulatedApi
 from sandbox.databases import create_database
 from sandbox.env_files import write_env_files
 from sandbox.errors import SandboxError, UsageError
@@ -45,15 +46,12 @@ def up(state: State, with_api: bool, wanted: dict[str, Any]) -> Report:
         server = cluster.start()
         _ensure_database(server)
         lines = [f"postgres    {'already running' if ran else 'started'} on {server.host}:{server.port}"]
-        port = None
         if options is not None:
-            port, ran = _ensure_api(state, options)
-            lines.append(
-                f"smartpizza  {'already running' if ran else 'started'} at {api_process.url_of(port)}"
-            )
-        elif known := state.api():
-            port = known[1]
-        write_env_files(state, server, None if port is None else api_process.url_of(port))
+            for api in APIS:
+                port, ran = _ensure_api(state, api, options)
+                what = "already running" if ran else "started"
+                lines.append(f"{api.name:<11} {what} at {api_process.url_of(port)}")
+        write_env_files(state, server)
         lines.append(f"environment {state.env_file('reporter')} (role reporter; env.<role> beside it)")
     return Report(lines)
 
@@ -67,24 +65,17 @@ def down(state: State) -> Report:
 
 
 def status(state: State) -> Report:
-    """One line each for Postgres and the API."""
+    """One line each for Postgres and the APIs."""
     if not state.exists:
         return Report([f"postgres    not set up in {state.folder}: run `sandbox up`"], healthy=False)
     database = Cluster(state.pgdata).status()
     where = f" on 127.0.0.1:{database.port} (pid {database.pid})" if database.pid else ""
     lines = [f"postgres    {database.state}{where}"]
     healthy = database.state == "running"
-    known = state.api()
-    if known is None:
-        return Report([*lines, "smartpizza  not set up"], healthy)
-    running = api_process.find(state)
-    if not running:
-        return Report([*lines, "smartpizza  stopped"], healthy=False)
-    try:
-        now = f"simulated time {api_process.clock(known[1])}"
-    except SandboxError:
-        now, healthy = "does not answer", False
-    lines.append(f"smartpizza  running at {api_process.url_of(known[1])} (pid {running[0].pid}), {now}")
+    for api in APIS:
+        line, well = _api_status(state, api)
+        lines.append(f"{api.name:<11} {line}")
+        healthy = healthy and well
     return Report(lines, healthy)
 
 
@@ -107,18 +98,40 @@ def reset(state: State) -> Report:
     return Report([*lines, f"deleted     {state.folder}"])
 
 
-def api_port(state: State) -> int:
-    """The port of the running API. Raises SandboxError where it does not run."""
-    known = state.api() if state.exists else None
-    if known is None or not api_process.find(state):
-        raise SandboxError("the SmartPizza API is not running: start it with `sandbox up`")
+def clock(state: State, move: dict[str, float] | None = None) -> Report:
+    """The simulated time of each API (RFC 3339, UTC), after `move` ({"advance_seconds": ...}). Raises SandboxError."""
+    ports = {api: _running_port(state, api) for api in APIS}
+    return Report([f"{api.name:<11} {api_process.clock(api, port, move)}" for api, port in ports.items()])
+
+
+def _running_port(state: State, api: SimulatedApi) -> int:
+    known = state.api(api.name) if state.exists else None
+    if known is None or not api_process.find(state, api):
+        raise SandboxError(f"the {api.title} API is not running: start it with `sandbox up`")
     return known[1]
 
 
+def _api_status(state: State, api: SimulatedApi) -> tuple[str, bool]:
+    """What to say of an API, and whether that is well."""
+    known = state.api(api.name)
+    if known is None:
+        return "not set up", True
+    running = api_process.find(state, api)
+    if not running:
+        return "stopped", False
+    where = f"running at {api_process.url_of(known[1])} (pid {running[0].pid})"
+    try:
+        return f"{where}, simulated time {api_process.clock(api, known[1])}", True
+    except SandboxError:
+        return f"{where}, does not answer", False
+
+
 def _stop_all(state: State) -> list[str]:
-    api = "stopped" if api_process.stop(state) else "was not running"
+    lines = [
+        f"{api.name:<11} {'stopped' if api_process.stop(state, api) else 'was not running'}" for api in APIS
+    ]
     database = "stopped" if Cluster(state.pgdata).stop() else "was not running"
-    return [f"smartpizza  {api}", f"postgres    {database}"]
+    return [*lines, f"postgres    {database}"]
 
 
 def _agreed_options(state: State, wanted: dict[str, Any]) -> ApiOptions:
@@ -126,7 +139,7 @@ def _agreed_options(state: State, wanted: dict[str, Any]) -> ApiOptions:
         Path(folder) / "order_details.csv"
     ).is_file():
         raise UsageError(f"--pizza-place {folder}: give the folder that holds order_details.csv")
-    known = state.api()
+    known = next(filter(None, (state.api(api.name) for api in APIS)), None)
     if known is None:
         return replace(ApiOptions(), **wanted)
     made_with = asdict(known[0])
@@ -139,17 +152,17 @@ def _agreed_options(state: State, wanted: dict[str, Any]) -> ApiOptions:
     return known[0]
 
 
-def _ensure_api(state: State, options: ApiOptions) -> tuple[int, bool]:
+def _ensure_api(state: State, api: SimulatedApi, options: ApiOptions) -> tuple[int, bool]:
     """The API's port, and whether it ran already; one that does not answer is replaced."""
-    known = state.api()
-    running = api_process.find(state)
+    known = state.api(api.name)
+    running = api_process.find(state, api)
     if known is not None and len(running) == 1 and api_process.answers(known[1]):
         return known[1], True
-    api_process.stop(state)
+    api_process.stop(state, api)
     if known is None:
         # The clock of a first start that did not come to its end.
-        state.api_state.unlink(missing_ok=True)
-    return api_process.start(state, options, known[1] if known else None), False
+        state.clock_file(api.name).unlink(missing_ok=True)
+    return api_process.start(state, api, options, known[1] if known else None), False
 
 
 def _ensure_database(server: Server) -> None:

@@ -31,7 +31,10 @@ def state_dir() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class ApiOptions:
-    """What the SmartPizza API serves; `pizza_place` is the absolute path of the real files' folder."""
+    """What the simulated APIs serve; what Binance does follows from `days` and `seed`.
+
+    `pizza_place` is the absolute path of the real files' folder.
+    """
 
     branches: int = 20
     days: int = 14
@@ -42,7 +45,7 @@ class ApiOptions:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Clear passwords by role, and the API's bearer token."""
+    """Clear passwords by role, and SmartPizza's bearer token."""
 
     passwords: dict[str, str] = field(repr=False)
     token: str = field(repr=False)
@@ -63,16 +66,16 @@ class State:
         return self.folder / "extract.toml"
 
     @property
-    def api_state(self) -> Path:
-        return self.folder / "smartpizza.clock.json"
-
-    @property
-    def api_log(self) -> Path:
-        return self.folder / "smartpizza.log"
-
-    @property
     def lock(self) -> Path:
         return self.folder / "lock"
+
+    def clock_file(self, api: str) -> Path:
+        """Where the API of this name keeps its clock."""
+        return self.folder / f"{api}.clock.json"
+
+    def log_file(self, api: str) -> Path:
+        """What the API of this name prints."""
+        return self.folder / f"{api}.log"
 
     def env_file(self, role: str) -> Path:
         """The file to source as `role`; reporter's has no suffix."""
@@ -123,21 +126,21 @@ class State:
         except (KeyError, TypeError):
             raise SandboxError(f"{path} lacks a secret: run `sandbox reset`") from None
 
-    def api(self) -> tuple[ApiOptions, int] | None:
-        """What the API was first started with and its last port; None where it never was."""
-        stored = read_json(self._api_file)
+    def api(self, name: str) -> tuple[ApiOptions, int] | None:
+        """What the API of this name was first started with and its last port; None where it never was."""
+        path = self._api_file(name)
+        stored = read_json(path)
         if stored is None:
             return None
         try:
             return ApiOptions(**stored["options"]), int(stored["port"])
         except (KeyError, TypeError, ValueError):
-            raise SandboxError(f"{self._api_file} is damaged: run `sandbox reset`") from None
+            raise SandboxError(f"{path} is damaged: run `sandbox reset`") from None
 
-    def write_api(self, options: ApiOptions, port: int) -> None:
+    def write_api(self, name: str, options: ApiOptions, port: int) -> None:
         """Keeps what `api` returns."""
         stored: dict[str, Any] = {"options": asdict(options), "port": port}
-        write_json(self._api_file, stored)
+        write_json(self._api_file(name), stored)
 
-    @property
-    def _api_file(self) -> Path:
-        return self.folder / "smartpizza.json"
+    def _api_file(self, name: str) -> Path:
+        return self.folder / f"{name}.json"

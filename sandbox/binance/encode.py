@@ -9,11 +9,11 @@ from sandbox.smartpizza.arrays import Ints
 
 Bytes = NDArray[np.uint8]
 
-_DIGITS = np.frombuffer(b"".join(b"%04d" % number for number in range(10_000)), np.uint8).reshape(-1, 4)
-# What is left out: zero bytes stand for digits that are not written.
+# Four digits each, as one number of 32 bits. What is left out are zero bytes: they stand for digits not written.
+_DIGITS = np.frombuffer(b"".join(b"%04d" % number for number in range(10_000)), np.uint32)
 _LEADING = np.frombuffer(
-    b"".join((b"%d" % number if number else b"").rjust(4, b"\0") for number in range(10_000)), np.uint8
-).reshape(-1, 4)
+    b"".join((b"%d" % number if number else b"").rjust(4, b"\0") for number in range(10_000)), np.uint32
+)
 # First without leading zeros, then, 10,000 further on, with them.
 _BOTH = np.concatenate([_LEADING, _DIGITS])
 
@@ -26,13 +26,14 @@ def rows(candles: Candles, closes: Ints, symbol: Symbol, *, microseconds: bool =
     opens = candles.open_at
     if microseconds:
         opens, closes = opens * 1000, closes * 1000 + 999
-    columns: list[Bytes | bytes] = [b"[", _integers(opens), b","]
-    for prices in (candles.open, candles.high, candles.low, candles.close):
-        columns += [b'"', _decimals(prices * tick), b'",']
-    columns += [b'"', _decimals(candles.volume * lot), b'",', _integers(closes), b',"']
-    columns += [_decimals(candles.quote * symbol.quote_step), b'",', _integers(candles.trades), b',"']
-    columns += [_decimals(candles.taker_volume * lot), b'","']
-    columns += [_decimals(candles.taker_quote * symbol.quote_step), b'","0"],']
+    opened, high, low, close = _decimals(tick, candles.open, candles.high, candles.low, candles.close)
+    volume, taker_volume = _decimals(lot, candles.volume, candles.taker_volume)
+    quote, taker_quote = _decimals(symbol.quote_step, candles.quote, candles.taker_quote)
+    columns: list[Bytes | bytes] = [
+        *(b"[", _integers(opens), b',"', opened, b'","', high, b'","', low, b'","', close, b'","', volume),
+        *(b'",', _integers(closes), b',"', quote, b'",', _integers(candles.trades), b',"', taker_volume),
+        *(b'","', taker_quote, b'","0"],'),
+    ]
     text = np.empty((candles.size, sum(_width(column) for column in columns)), np.uint8)
     at = 0
     for column in columns:
@@ -52,11 +53,13 @@ def _width(column: Bytes | bytes) -> int:
     return len(column) if isinstance(column, bytes) else column.shape[1]
 
 
-def _decimals(values: Ints) -> Bytes:
-    whole, fraction = np.divmod(values, UNIT)
-    point = np.full((len(values), 1), ord("."), np.uint8)
+def _decimals(step: int, *columns: Ints) -> list[Bytes]:
+    """Columns of so many steps of 1e-8, done together: few long arrays cost less than many short ones."""
+    whole, fraction = np.divmod(np.concatenate(columns) * step, UNIT)
+    point = np.full((len(whole), 1), ord("."), np.uint8)
     high, low = np.divmod(fraction, 10_000)
-    return np.concatenate([_integers(whole), point, _DIGITS[high], _DIGITS[low]], axis=1)
+    text = np.concatenate([_integers(whole), point, _four(_DIGITS, high), _four(_DIGITS, low)], axis=1)
+    return np.split(text, len(columns))
 
 
 def _integers(values: Ints) -> Bytes:
@@ -65,7 +68,11 @@ def _integers(values: Ints) -> Bytes:
     rest = values
     for _ in range((len(str(int(values.max()))) + 3) // 4):
         rest, group = np.divmod(rest, 10_000)
-        groups.append(_BOTH[group + 10_000 * (rest > 0)])
+        groups.append(_four(_BOTH, group + 10_000 * (rest > 0)))
     # Zero itself has a digit.
     groups[0][:, 3] |= ord("0")
     return np.concatenate(groups[::-1], axis=1)
+
+
+def _four(table: NDArray[np.uint32], which: Ints) -> Bytes:
+    return table[which].view(np.uint8).reshape(-1, 4)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 from sandbox import api_process
+from sandbox.apis import APIS
 from sandbox.cli import main
 from sandbox.env_files import read_env_file
 from sandbox.postgres import Cluster
@@ -64,17 +65,17 @@ class Sandbox:
         return {*kept.passwords.values(), kept.token, self.env("admin")["PGPASSWORD"]}
 
     def pids(self) -> tuple[int | None, list[int]]:
-        """Of the postmaster and of the API's processes."""
-        api = [process.pid for process in api_process.find(self.state)]
-        return Cluster(self.state.pgdata).status().pid, api
+        """Of the postmaster and of the APIs' processes, SmartPizza's first."""
+        found = [process.pid for api in APIS for process in api_process.find(self.state, api)]
+        return Cluster(self.state.pgdata).status().pid, found
 
     def kill(self) -> None:
-        """Kills the postmaster and the API."""
-        database, api = self.pids()
+        """Kills the postmaster and the APIs."""
+        database, apis = self.pids()
         assert database is not None
-        for pid in (database, *api):
+        for pid in (database, *apis):
             os.kill(pid, signal.SIGKILL)
-        until(lambda: not any(alive(pid) for pid in (database, *api)))
+        until(lambda: not any(alive(pid) for pid in (database, *apis)))
 
 
 def alive(pid: int) -> bool:

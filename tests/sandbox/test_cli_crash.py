@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from sandbox import api_process, processes
+from sandbox.apis import APIS
 from sandbox.files import locked
 from sandbox.state import State
 from tests.sandbox.clusters import killed_at_the_end, until
@@ -44,26 +45,29 @@ def test_down_after_a_crash_is_quick_and_up_goes_on_where_it_was(sandbox: Sandbo
     started = time.monotonic()
     down = sandbox.run("down")
     assert (down.code, time.monotonic() - started < 5) == (0, True)
-    assert sandbox.run("down").out.count("was not running") == 2
+    assert sandbox.run("down").out.count("was not running") == 3
     sandbox.up()
     assert (sandbox.env(), sandbox.secrets()) == (env, secrets)
-    assert sandbox.run("clock", "show").out == "2026-03-18T00:00:00.000Z\n"
+    smartpizza, binance = sandbox.run("clock", "show").out.splitlines()
+    assert smartpizza == "smartpizza  2026-03-18T00:00:00.000Z"
+    assert binance.startswith("binance     2026-03-18T00:")
 
 
 def test_up_replaces_a_killed_api_elsewhere_if_its_port_is_taken_and_keeps_what_runs(
     sandbox: Sandbox,
 ) -> None:
     sandbox.up()
-    database, (api,) = sandbox.pids()
-    known = sandbox.state.api()
+    database, (api, other) = sandbox.pids()
+    known = sandbox.state.api("smartpizza")
     assert known is not None
     os.kill(api, signal.SIGKILL)
-    until(lambda: not sandbox.pids()[1])
+    until(lambda: sandbox.pids()[1] == [other])
     with taken(known[1]):
         result = sandbox.up()
     assert "postgres    already running" in result.out
     assert "smartpizza  started" in result.out
-    assert sandbox.pids()[0] == database
+    assert "binance     already running" in result.out
+    assert (sandbox.pids()[0], sandbox.pids()[1][1]) == (database, other)
     moved = sandbox.env()["SMARTPIZZA_URL"]
     assert moved != api_process.url_of(known[1])
     assert moved in sandbox.state.extract_toml.read_text()
@@ -73,25 +77,25 @@ def test_two_ups_at_once_make_one_sandbox(sandbox: Sandbox) -> None:
     ups = [sandbox.start("up", "--branches", "2", "--days", "1", "--orders", "20") for _ in range(2)]
     answers = [up.communicate(timeout=60) for up in ups]
     assert [up.returncode for up in ups] == [0, 0], answers
-    assert sum(out.count(" started ") for out, _ in answers) == 2
-    assert len(sandbox.pids()[1]) == 1
+    assert sum(out.count(" started ") for out, _ in answers) == 3
+    assert len(sandbox.pids()[1]) == 2
 
 
 def test_an_up_killed_half_way_is_finished_by_the_next(sandbox: Sandbox) -> None:
     with killed_at_the_end(sandbox.start("up", "--branches", "3", "--days", "1")) as first:
-        until(lambda: bool(api_process.find(sandbox.state)))
+        until(lambda: bool(api_process.find(sandbox.state, APIS[0])))
         os.killpg(first.pid, signal.SIGKILL)
     sandbox.up()
-    database, api = sandbox.pids()
+    database, apis = sandbox.pids()
     assert database is not None
-    assert len(api) == 1
+    assert len(apis) == 2
     assert sandbox.env()["SMARTPIZZA_URL"]
 
 
 def test_a_database_alone_needs_no_api(sandbox: Sandbox) -> None:
     sandbox.up("--no-api")
     assert sandbox.pids()[1] == []
-    assert not {"SMARTPIZZA_URL", "SMARTPIZZA_TOKEN"} & set(sandbox.env())
+    assert not {"SMARTPIZZA_URL", "SMARTPIZZA_TOKEN", "BINANCE_URL"} & set(sandbox.env())
     assert sandbox.run("status").code == 0
     assert "not running" in sandbox.run("clock", "show").err
     assert sandbox.run("up", "--no-api", "--days", "3").code == 2
@@ -115,7 +119,7 @@ def test_an_api_that_cannot_start_says_why_and_is_not_remembered(
     assert failed.code == 1
     assert failed.err.startswith("sandbox: the SmartPizza API did not start: ")
     assert failed.err.count("\n") == 1
-    assert sandbox.state.api() is None
+    assert sandbox.state.api("smartpizza") is None
 
 
 def test_a_folder_without_the_files_is_no_pizza_place(sandbox: Sandbox, tmp_path: Path) -> None:

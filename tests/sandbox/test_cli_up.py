@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -13,13 +14,17 @@ import psycopg
 import pytest
 
 from sandbox import api_process
-from sandbox.env_files import read_env_file
+from sandbox.apis import APIS
+from sandbox.binance import RunningBinance
+from sandbox.binance.demo import demo_config
+from sandbox.env_files import read_env_file, sandbox_toml
 from sandbox.state import ROLES, State
 from tests.sandbox.clusters import ODD_NAME, ROOT
-from tests.sandbox.command import Sandbox
+from tests.sandbox.command import Result, Sandbox
 
 LOGIN = {"PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE"}
-PLACES = {"EXTRACT_CONFIG", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "SMARTPIZZA_URL"}
+URLS = {"SMARTPIZZA_URL", "BINANCE_URL"}
+PLACES = {"EXTRACT_CONFIG", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", *URLS}
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +75,7 @@ def test_a_shell_reads_from_an_environment_file_what_was_meant(sandbox: Sandbox,
     config = tomllib.loads(sandbox.state.extract_toml.read_text())
     assert config["archive"]["url"] == (sandbox.state.folder / "archive").as_uri()
     assert config["load"] == tomllib.loads(Path("extract.toml").read_text())["load"], "edits do not reach it"
-    assert all(Path(variables[name]).is_absolute() for name in PLACES - {"SMARTPIZZA_URL"})
+    assert all(Path(variables[name]).is_absolute() for name in PLACES - URLS)
 
 
 def test_others_can_read_nothing_in_the_state_folder(sandbox: Sandbox) -> None:
@@ -114,7 +119,7 @@ def test_a_second_up_changes_nothing(sandbox: Sandbox) -> None:
 
     before, pids = seen(), sandbox.pids()
     result = sandbox.up("--branches", "2", "--seed", "1")
-    assert result.out.count("already running") == 2
+    assert result.out.count("already running") == 3
     assert (seen(), sandbox.pids()) == (before, pids)
 
 
@@ -132,17 +137,17 @@ def test_no_secret_is_shown(sandbox: Sandbox) -> None:
         for line in ("up", "status", "env", "env admin", "clock show", "up --days 9")
     ]
     text = "".join(result.out + result.err for result in shown)
-    _, api = sandbox.pids()
-    text += " ".join(psutil.Process(api[0]).cmdline())
-    text += sandbox.state.api_log.read_text()
+    for api, pid in zip(APIS, sandbox.pids()[1], strict=True):
+        text += " ".join(psutil.Process(pid).cmdline()) + sandbox.state.log_file(api.name).read_text()
     assert not [secret for secret in sandbox.secrets() if secret in text]
 
 
-def test_the_api_listens_on_loopback_only(sandbox: Sandbox) -> None:
-    _, api = sandbox.pids()
+def test_an_api_listens_on_loopback_only(sandbox: Sandbox) -> None:
+    _, apis = sandbox.pids()
     listening = {
         connection.laddr.ip
-        for connection in psutil.Process(api[0]).net_connections("inet")
+        for pid in apis
+        for connection in psutil.Process(pid).net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
     }
     assert listening == {"127.0.0.1"}
@@ -151,24 +156,77 @@ def test_the_api_listens_on_loopback_only(sandbox: Sandbox) -> None:
 def test_status_and_env_say_what_there_is(sandbox: Sandbox) -> None:
     status = sandbox.run("status")
     assert status.code == 0
-    assert len(status.out.splitlines()) == 2
+    assert len(status.out.splitlines()) == 3
     assert f"running on 127.0.0.1:{sandbox.env()['PGPORT']}" in status.out
-    assert f"running at {sandbox.env()['SMARTPIZZA_URL']}" in status.out
+    assert all(f"running at {sandbox.env()[url]}" in status.out for url in URLS)
     assert sandbox.run("env", "transformer").out.strip() == str(sandbox.state.env_file("transformer"))
     unknown = sandbox.run("env", "root")
     assert (unknown.code, "choose from admin, extractor" in unknown.err) == (2, True)
 
 
-def test_the_clock_moves_forward_only(sandbox: Sandbox) -> None:
-    assert sandbox.run("clock", "show").out == "2026-03-17T00:00:00.000Z\n"
-    assert sandbox.run("clock", "advance", "1.5").out == "2026-03-18T12:00:00.000Z\n"
+def times(result: Result) -> dict[str, datetime]:
+    lines = (line.split() for line in result.out.splitlines())
+    return {name: datetime.fromisoformat(time) for name, time in lines}
+
+
+def test_the_clocks_move_forward_only_and_together(sandbox: Sandbox) -> None:
+    before = times(sandbox.run("clock", "show"))
+    assert before["smartpizza"] == datetime(2026, 3, 17, tzinfo=UTC)
+    # Binance's runs, from the same midnight on.
+    assert timedelta(0) < before["binance"] - before["smartpizza"] < timedelta(minutes=10)
+    after = times(sandbox.run("clock", "advance", "1.5"))
+    assert after["smartpizza"] == datetime(2026, 3, 18, 12, tzinfo=UTC)
+    assert timedelta(days=1.5) <= after["binance"] - before["binance"] < timedelta(days=1.5, minutes=1)
     assert sandbox.run("clock", "advance", "-1").code == 2
+
+
+def test_the_simulated_binance_shows_the_defects_of_the_demo(sandbox: Sandbox) -> None:
+    api = RunningBinance(sandbox.env()["BINANCE_URL"])
+    assert api.config == demo_config(datetime(2026, 3, 17, tzinfo=UTC), 1)
+    found = api.defects("BTCUSDT", "1h")
+    assert len(found["gaps"]) == 2
+    assert found["off_grid"]
+    assert found["odd_close"]
+    assert found["open"]
+
+
+SECTION = """
+[sources.binance]
+base_url = "https://data-api.binance.vision"
+symbols = ["BTCUSDT", "ETHUSDT"]
+intervals = ["15m"]
+# Where candles begin.
+start = "2017-07-14"
+max_skew_seconds = 30
+
+[sources.binance.budget]
+per_minute = 4800
+
+[sources.other]
+start = "2017-07-14"
+"""
+
+
+def test_the_extractor_reads_another_binance_than_the_sandboxs(sandbox: Sandbox) -> None:
+    given = tomllib.loads(SECTION)["sources"]
+    changed = tomllib.loads(sandbox_toml(SECTION, sandbox.state))["sources"]
+    assert changed["binance"] == given["binance"] | {
+        "base_url": sandbox.env()["BINANCE_URL"],
+        "symbols": ["BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT"],
+        "start": "2026-02-24",
+        "max_skew_seconds": 1e9,
+    }
+    assert changed["other"] == given["other"]
+
+
+def test_a_project_without_binance_gets_half_a_section(sandbox: Sandbox) -> None:
+    assert "binance" not in sandbox_toml("[sources.smartpizza]\npage_size = 1\n", sandbox.state)
 
 
 def test_a_proxy_in_the_environment_is_not_asked_for_loopback(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    known = sandbox.state.api()
+    known = sandbox.state.api("smartpizza")
     assert known is not None
     assert api_process.answers(known[1])
