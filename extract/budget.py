@@ -11,7 +11,9 @@ from psycopg_pool import ConnectionPool
 from extract.database import database_errors
 from extract.errors import ConfigurationError
 from extract.source import Source, SourceSettings, UsageHeader
-from extract.usage import left_of
+from extract.usage import ApiClock, left_of
+
+_LEFT_ALONE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ class LocalPause:
 class SharedBudget:
     """A row of ops.request_budgets, shared by all who name it; each step is one short statement.
 
-    Raises UnreachableError where the database is away; a pause then holds in this process at least.
+    Where headers tell of use by others, a fiftieth of the limit is left alone: what is on its way, ours and theirs,
+    is in no header yet. Raises UnreachableError where the database is away; a pause then holds in this process at
+    least.
     """
 
     def __init__(
@@ -75,12 +79,18 @@ class SharedBudget:
         per_minute: int,
         burst: int,
         usage: UsageHeader | None = None,
+        minute_seconds: float = 60,
     ) -> None:
         self._pool = pool
-        self._row: dict[str, str | int] = {"name": name, "per_minute": per_minute, "burst": burst}
+        # The statements count in our minutes.
+        steady = round((per_minute - burst) * 60 / minute_seconds)
+        self._row: dict[str, str | int] = {"name": name, "per_minute": steady + burst, "burst": burst}
+        self._unit_seconds = 60 / steady
+        self._second = minute_seconds / 60
         self._per_minute = per_minute
         self._burst = burst
         self._usage = usage
+        self._clock = ApiClock(60 / minute_seconds)
         self._here = LocalPause()
 
     def take(self, cost: int, turn: Turn | None = None) -> Turn:
@@ -111,19 +121,19 @@ class SharedBudget:
     def learn(self, headers: Mapping[str, str]) -> None:
         if self._usage is None:
             return
-        left = left_of(self._usage, headers, self._per_minute)
-        if left is None or self._cannot_matter(left.remaining, left.seconds):
+        left = left_of(self._usage, headers, self._per_minute, self._clock.read(headers))
+        if left is None:
             return
+        remaining = max(0.0, left.remaining - self._per_minute * _LEFT_ALONE)
+        seconds = left.seconds * self._second
+        if seconds + (self._burst - remaining) * self._unit_seconds <= 0:
+            return  # more is left than the budget itself grants in that time
         statement = """
             select ops.correct_budget(%(name)s, %(remaining)s, %(seconds)s, %(per_minute)s, %(burst)s)
         """
-        values = self._row | {"remaining": left.remaining, "seconds": left.seconds}
+        values = self._row | {"remaining": remaining, "seconds": seconds}
         with database_errors(), self._pool.connection() as connection:
             connection.execute(statement, values)
-
-    def _cannot_matter(self, remaining: float, seconds: float) -> bool:
-        """Whether more is left than the budget itself grants in that time: spares a statement an answer."""
-        return seconds + (self._burst - remaining) * 60 / (self._per_minute - self._burst) <= 0
 
 
 def budget_of(source: Source, settings: SourceSettings, pool: ConnectionPool) -> Budget:
@@ -135,7 +145,7 @@ def budget_of(source: Source, settings: SourceSettings, pool: ConnectionPool) ->
     if budget is None:
         return LocalPause()
     cost, dearest = max(_costs(source, settings))
-    burst = budget.burst or max(budget.per_minute // 20, cost)
+    burst = budget.burst or max(budget.per_minute // 50, cost)
     section = f"[sources.{source.name}.budget]"
     if cost > burst:
         raise ConfigurationError(
@@ -152,6 +162,7 @@ def budget_of(source: Source, settings: SourceSettings, pool: ConnectionPool) ->
         per_minute=budget.per_minute,
         burst=burst,
         usage=source.usage,
+        minute_seconds=budget.minute_seconds,
     )
 
 

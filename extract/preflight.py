@@ -19,7 +19,7 @@ from extract.json_shape import Leaf, nested_type, record_type, steps, value_at
 from extract.preflight_kinds import Listed, ServerClock
 from extract.rest import RestClient
 from extract.source import Source, SourceSettings
-from extract.usage import left_of
+from extract.usage import api_time, left_of
 
 _NAMED = 10  # in an error
 
@@ -155,6 +155,6 @@ class _Look:
         limit = (usage.limit if usage else None) or (budget.per_minute if budget else None)
         if usage is None or limit is None:
             return
-        left = left_of(usage, headers, limit)
+        left = left_of(usage, headers, limit, api_time(headers))
         if left is not None:
             self._cleared.used, self._cleared.limit = round(limit - left.remaining), limit

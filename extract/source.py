@@ -18,14 +18,16 @@ class BudgetSettings(BaseModel):
     """[sources.<name>.budget]: what all workers together may ask of the API, in units (Stream.request_cost).
 
     Any 60 seconds hold at most `per_minute` units. Up to `burst` of them come at once, and the others evenly, at
-    per_minute - burst a minute. Sources that give the same `name` share one budget.
+    per_minute - burst a minute. Sources that give the same `name` share one budget. `minute_seconds` is for an API
+    on a simulated clock, whose minute is shorter than ours.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     per_minute: int = Field(ge=2, le=1_000_000)
-    burst: int | None = Field(default=None, ge=1, description="a twentieth, or the dearest request")
+    burst: int | None = Field(default=None, ge=1, description="a fiftieth, or the dearest request")
     name: str | None = Field(default=None, min_length=1, description="the source's name when left out")
+    minute_seconds: float = Field(default=60, gt=0, le=60)
 
     @model_validator(mode="after")
     def _leaves_a_steady_rate(self) -> Self:

@@ -1,7 +1,9 @@
 """Reads from an answer's headers how much of the API's own limit is left, and for how long."""
 
 import math
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,15 +21,36 @@ class Left:
     seconds: float
 
 
-def left_of(
-    usage: UsageHeader, headers: Mapping[str, str], per_minute: int, now: datetime | None = None
-) -> Left | None:
-    """What `headers` (by lower-case name) tell; None where they do not.
+def api_time(headers: Mapping[str, str]) -> float:
+    """The API's time in seconds since 1970: that of the Date header, whose fractions are cut off, else ours."""
+    date = http_date(headers.get("date"))
+    return (date or datetime.now(UTC)).timestamp()
 
-    The API's clock is the Date header's; where that is missing, it is `now`, or ours.
+
+class ApiClock:
+    """Tells the API's time more finely than its Date headers do, from many of them. Threads share it.
+
+    Of all answers, the one that was made just after a full second tells by how much its clock is ahead of ours.
+    `rate` is how many of its seconds pass in one of ours, by `monotonic`.
     """
-    clock = http_date(headers.get("date")) or now or datetime.now(UTC)
-    to_the_minute = 60 - clock.timestamp() % 60
+
+    def __init__(self, rate: float = 1.0, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._monotonic = monotonic
+        self._ahead = -math.inf
+        self._guard = threading.Lock()
+
+    def read(self, headers: Mapping[str, str]) -> float:
+        """The API's time at an answer that has just come: within the second that its Date header names."""
+        told, ours = api_time(headers), self._monotonic() * self._rate
+        with self._guard:
+            self._ahead = max(self._ahead, told - ours)
+            return min(ours + self._ahead, told + 1)
+
+
+def left_of(usage: UsageHeader, headers: Mapping[str, str], per_minute: int, clock: float) -> Left | None:
+    """What `headers` (by lower-case name) tell at the API's time `clock`; None where they do not."""
+    to_the_minute = 60 - clock % 60
     if usage.used is not None:
         used = _number(headers.get(usage.used.lower()))
         limit = usage.limit or per_minute
@@ -38,7 +61,7 @@ def left_of(
     reset = _number(headers.get(usage.reset.lower())) if usage.reset is not None else None
     if reset is None:
         return Left(remaining, to_the_minute)
-    return Left(remaining, max(0.0, reset - clock.timestamp()) if reset > _UNIX_TIMES else reset)
+    return Left(remaining, max(0.0, reset - clock) if reset > _UNIX_TIMES else reset)
 
 
 def _number(text: str | None) -> float | None:

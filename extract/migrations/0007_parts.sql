@@ -69,3 +69,22 @@ left join ops.cursors as cursors
     on names.source = cursors.source and names.stream = cursors.stream and names.name = cursors.shard
 left join ops.stream_parts as parts
     on names.source = parts.source and names.stream = parts.stream and names.name = parts.part;
+
+-- As before, but without waiting for the disk, since each answer may call it: a correction lost in a crash comes again
+-- with the next one. Slots become void where the difference is more than a burst, whatever the rate.
+create or replace function ops.correct_budget(
+    budget text, remaining double precision, seconds double precision, per_minute integer, burst integer
+) returns void
+language plpgsql security definer set search_path = pg_catalog as $$
+declare
+    unit constant double precision := 60.0 / (per_minute - burst);
+    goal timestamptz;
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    goal := clock_timestamp() + make_interval(secs => least(seconds, 86400) + (burst - remaining) * unit);
+    update ops.request_budgets as known
+    set spent_until = goal,
+        changes = known.changes + (goal > known.spent_until + make_interval(secs => burst * unit))::int
+    where known.name = budget and known.spent_until < goal;
+end
+$$;

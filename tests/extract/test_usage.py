@@ -1,15 +1,17 @@
 """What an answer's headers tell about the API's own limit."""
 
+import math
 from datetime import UTC, datetime
+from email.utils import formatdate
 
 import pytest
 
 from extract.source import UsageHeader
-from extract.usage import Left, left_of
+from extract.usage import ApiClock, Left, api_time, left_of
 
 USED = UsageHeader(used="X-MBX-USED-WEIGHT-1M")
 REMAINING = UsageHeader(remaining="X-RateLimit-Remaining", reset="X-RateLimit-Reset")
-OURS = datetime(2026, 3, 16, 12, 0, 15, tzinfo=UTC)
+OURS = datetime(2026, 3, 16, 12, 0, 15, tzinfo=UTC).timestamp()
 THEIRS = "Mon, 16 Mar 2026 12:00:50 GMT"
 THEIR_UNIX_TIME = 1773662450
 
@@ -43,10 +45,29 @@ THEIR_UNIX_TIME = 1773662450
 def test_usage_is_read_by_the_clock_of_the_api(
     usage: UsageHeader, headers: dict[str, str], left: Left | None
 ) -> None:
-    assert left_of(usage, headers, per_minute=600, now=OURS) == left
+    clock = api_time(headers) if "date" in headers else OURS
+    assert left_of(usage, headers, 600, clock) == left
 
 
 @pytest.mark.parametrize("headers", [{}, {"used": "a", "remaining": "b"}])
 def test_a_usage_header_of_no_one_kind_is_refused(headers: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="either what is used or what remains"):
         UsageHeader(**headers)
+
+
+def test_a_date_without_fractions_costs_a_second_of_each_minute() -> None:
+    """Answers that come all through some seconds tell the API's clock to a few milliseconds, never ahead of it."""
+    moments = [step * 0.0137 for step in range(300)]
+    ours = iter(moments)
+    clock, behind = ApiClock(monotonic=lambda: next(ours)), []
+    for moment in moments:
+        theirs = OURS + moment + 0.37
+        behind.append(theirs - clock.read({"date": formatdate(math.floor(theirs), usegmt=True)}))
+    assert min(behind) >= -1e-6
+    assert max(behind[100:]) < 0.02
+
+
+def test_a_clock_that_was_set_back_is_believed_to_be_ahead_for_ever() -> None:
+    clock = ApiClock(monotonic=lambda: 0.0)
+    clock.read({"date": formatdate(OURS + 3600, usegmt=True)})
+    assert clock.read({"date": formatdate(OURS, usegmt=True)}) <= OURS + 1
