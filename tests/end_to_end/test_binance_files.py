@@ -114,7 +114,7 @@ def test_a_restated_hour_keeps_one_version_only(market_of: Callable[..., Market]
 
 @real
 def test_real_minutes_are_taken_for_months(market_of: Callable[..., Market]) -> None:
-    now = datetime(2021, 7, 15, 16, tzinfo=UTC)
+    now = datetime(2021, 7, 15, 15, 43, 10, tzinfo=UTC)
     market = market_of(
         BinanceConfig(files=(ServedFile(path=str(MINUTES)),), symbols=("BTCUSDT",), now=now),
         intervals=["1m"],
