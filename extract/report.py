@@ -64,20 +64,26 @@ class TerminalReporter:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
         self._totals: dict[str, tuple[int, int]] = {}
+        self._under_way: dict[str, int] = {}  # sweeps of a stream's parts
 
     def event(self, name: str, **fields: Any) -> None:
         if name in _UNUSUAL or name == "stream_failed":
             told = "  ".join(f"{key}={value}" for key, value in fields.items() if value is not None)
             self._progress.console.print(f"{name}: {told}", markup=False, highlight=False)
         if name == "sweep_started":
-            self._task(fields["stream"])
-        if name == "sweep_finished":
-            self._progress.update(self._task(fields["stream"]), total=1, completed=1)
+            self._count(fields["stream"], 1)
+        if name in ("sweep_finished", "stream_failed"):
+            self._count(fields["stream"], -1)
 
     def page(self, stream: str, records: int, size: int) -> None:
         rows, total = self._totals.get(stream, (0, 0))
         self._totals[stream] = rows, total = rows + records, total + size
         self._progress.update(self._task(stream), done=f"{rows:,} records  {total / 1e6:,.1f} MB")
+
+    def _count(self, stream: str, sweeps: int) -> None:
+        """The line is whole while none of the stream's sweeps is under way."""
+        left = self._under_way[stream] = self._under_way.get(stream, 0) + sweeps
+        self._progress.update(self._task(stream), total=None if left else 1, completed=0 if left else 1)
 
     def _task(self, stream: str) -> TaskID:
         if stream not in self._tasks:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extract.answer import Answer
+from extract.cursor import CursorFormat
 from extract.errors import BadAnswerError, ConfigurationError, PageTokenExpiredError
 from extract.paginate import Envelope, IdRange, Size
 from tests.extract.walking import MODES, URL, Walking, body, often
@@ -131,3 +132,36 @@ def test_bounds_and_states_that_are_no_ids_are_refused() -> None:
         KINDS["limit known"].start(since="2026-03-16")
     with pytest.raises(PageTokenExpiredError, match="is none of IdRange"):
         KINDS["limit known"].start("abc")
+
+
+BY_TIME = IdRange(
+    envelope=Envelope(None), size=Size("limit", 7), time_param="since", time_form=CursorFormat.EPOCH_SECONDS
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@often
+@given(
+    ids=st.lists(st.integers(0, 60), unique=True).map(sorted),
+    begin=st.integers(0, 60),
+    size=st.integers(1, 12),
+)
+def test_a_walk_that_begins_at_a_time_loses_what_shares_it(
+    mode: str, ids: list[int], begin: int, size: int
+) -> None:
+    """Seven records share each second: by time, a page would end within one and the next begin after it."""
+
+    def page(params: dict[str, str]) -> Answer:
+        assert ("since" in params) != ("from_id" in params)
+        first, since = int(params.get("from_id", 0)), int(params.get("since", 0))
+        found = [number for number in ids if number >= first and number // 7 >= since]
+        return body(records(found[: min(7, int(params["limit"]))]))
+
+    walking = Walking(BY_TIME, page, f"1970-01-01T00:00:{begin // 7:02}Z")
+    assert walking.records(size, mode) == records([number for number in ids if number // 7 >= begin // 7])
+    assert ["since" in params for params in walking.asked] == [True] + [False] * (len(walking.asked) - 1)
+
+
+def test_a_time_where_only_ids_are_taken_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="'1970-01-01T00:00:00Z' is no id"):
+        KINDS["limit known"].start(since="1970-01-01T00:00:00Z")

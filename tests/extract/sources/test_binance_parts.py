@@ -3,11 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from psycopg_pool import ConnectionPool
+
 from extract.audit import audit_source
+from extract.backfill import estimate, plan, read_option
 from extract.errors import Exit
 from tests.extract.binance_api import NOW, BinanceApi, ago, at, candle, candles
 from tests.extract.fake_api import answer
-from tests.extract.sources.conftest import Rows, Run, opened
+from tests.extract.sources.conftest import BINANCE, Rows, Run, opened, settings_with
 
 
 def test_a_symbol_that_fails_stops_the_others(binance: Run, rows: Rows) -> None:
@@ -134,3 +138,27 @@ def test_the_books_of_parts_do_not_balance(binance: Run, elt_database: Any, rows
         audit = audit_source(maintainer, "binance", ["klines"], lambda _: None)
     assert [str(finding) for finding in audit.findings] == []
     assert audit.records == 54
+
+
+def test_an_estimate_takes_all_parts_for_the_same(binance: Run, pool: ConnectionPool) -> None:
+    """A day has 96 candles of 15 minutes and one of a day; times are epoch ms, which Postgres takes for none."""
+    api, day = BinanceApi(), 86_400_000
+    first = at("2026-03-01T00:00:00Z")
+    api.klines["BTCUSDT/15m"] = [candle(first + 900_000 * number) for number in range(96 * 10 + 1)]
+    api.klines["BTCUSDT/1d"] = [candle(first + day * number, day) for number in range(11)]
+    section = {"intervals": ("15m", "1d"), "start": "2026-03-01"}
+    assert binance(api, **section).exit_code == Exit.DONE
+    settings = settings_with(**section).source(BINANCE)
+    with pool.connection() as connection:
+        works = plan(
+            connection,
+            BINANCE,
+            settings,
+            [BINANCE.stream("klines")],
+            begin=read_option("2025-01-01", "--from"),
+            end=read_option("2025-12-31", "--to"),
+        )
+        (told,) = estimate(connection, BINANCE, settings, works)
+    assert told.records == pytest.approx(364 * (96 + 1), rel=0.15)
+    assert told.requests == pytest.approx(364 * 96 / 1000 + 1, abs=6)
+    assert told.minutes == pytest.approx(2 * (told.requests or 0) / 4800)

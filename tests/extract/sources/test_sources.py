@@ -2,6 +2,7 @@
 
 import pytest
 
+from extract.part import Part
 from extract.source import Cursor, Source, SourceSettings, Stream
 from extract.sources import all_sources
 
@@ -17,6 +18,8 @@ def test_a_source_is_complete(source: Source) -> None:
         )
     section = source.settings.model_validate({})
     assert set(section.streams or ()) <= set(source.stream_names)
+    for stream in source.streams:
+        stream.parts_by(section)
 
 
 def test_smartpizza_has_its_streams() -> None:
@@ -45,3 +48,33 @@ def test_a_source_with_a_stream_twice_is_refused() -> None:
     stream = Stream("things", "/things", primary_key=("id",), full_list=True)
     with pytest.raises(ValueError, match="declared twice"):
         Source("shop", (stream, stream), SourceSettings)
+
+
+@pytest.mark.parametrize(
+    ("names", "full_list", "words"),
+    [
+        (["A", "B", "A"], False, "called alike: A, A, B"),
+        (["", "A"], False, "so there is no other"),
+        (["A"], True, "a full list is read whole"),
+        (["A", "B"], True, "a full list is read whole"),
+    ],
+)
+def test_parts_that_make_up_no_stream_are_refused(names: list[str], full_list: bool, words: str) -> None:
+    cursor = None if full_list else Cursor("since", "at")
+    parts = [Part(name) for name in names]
+    stream = Stream(
+        "things", "/things", primary_key=("id",), full_list=full_list, cursor=cursor, parts=lambda _: parts
+    )
+    with pytest.raises(ValueError, match=words):
+        stream.parts_by(SourceSettings(base_url="http://api.test"))
+
+
+@pytest.mark.parametrize("name", ["a b", "a..b", "replay", "a\n", "x" * 101])
+def test_a_part_is_called_like_something_else_in_the_ledger(name: str) -> None:
+    with pytest.raises(ValueError, match="a name has 1 to 100 characters"):
+        Part(name)
+
+
+def test_a_part_that_costs_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="request_cost is less than 1"):
+        Part("A", request_cost=0)
