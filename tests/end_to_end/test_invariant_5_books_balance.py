@@ -21,7 +21,7 @@ def test_a_row_lost_or_doubled_between_raw_and_base_is_red(company_of: Callable[
     company.api.advance(days=1)
     company.load()
     company.build()
-    company.dbt("build", "--quiet", "--selector", "nightly")
+    company.dbt("build", "--quiet", "--selector", "smartpizza_nightly")
     assert_every_base_model_has_its_books(company)
 
     lose_row(company, NEWEST)
@@ -35,7 +35,7 @@ def test_a_row_lost_or_doubled_between_raw_and_base_is_red(company_of: Callable[
 
     lose_row(company, OLDEST)
     books(company)
-    audit = company.dbt("build", "--quiet", "--selector", "nightly", check=False)
+    audit = company.dbt("build", "--quiet", "--selector", "smartpizza_nightly", check=False)
     assert_red(audit, "books_raw_equals_base_orders_whole")
 
 
@@ -115,7 +115,7 @@ def assert_every_base_model_has_its_books(company: Company) -> None:
     models = {
         node["name"]
         for node in nodes
-        if node["name"].startswith("base_") and node["resource_type"] == "model"
+        if node["name"].startswith("base_smartpizza__") and node["resource_type"] == "model"
     }
     assert len(models) == 7
     found: dict[str, set[tuple[str, bool]]] = {model: set() for model in models}
