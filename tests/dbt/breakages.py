@@ -6,6 +6,10 @@ BASE = "dbt_project/models/staging/smartpizza/base/base_smartpizza__"
 STAGING = "dbt_project/models/staging/smartpizza/stg_smartpizza__"
 INTERMEDIATE = "dbt_project/models/intermediate/smartpizza/int_"
 MARTS = "dbt_project/models/marts/smartpizza/"
+BINANCE_BASE = "dbt_project/models/staging/binance/base/base_binance__"
+BINANCE_STAGING = "dbt_project/models/staging/binance/stg_binance__"
+BINANCE_INTERMEDIATE = "dbt_project/models/intermediate/binance/int_"
+BINANCE_MARTS = "dbt_project/models/marts/binance/"
 
 BREAKAGES: tuple[Breakage, ...] = (
     # The newest valid version.
@@ -91,4 +95,54 @@ BREAKAGES: tuple[Breakage, ...] = (
     (f"{MARTS}dim_customers.sql", "min(erased_at)", "max(erased_at)"),
     (f"{MARTS}dim_branches.sql", "versions.load_order desc", "versions.load_order asc"),
     (f"{MARTS}dim_ingredients.sql", "order by updated_at desc", "order by updated_at asc"),
+    # Candles: versions by the server's time.
+    ("macros/versions/is_newest_change.sql", "newer.violations = '{}'", "true"),
+    ("macros/versions/is_newest_change.sql", ".served_at, ", ".extracted_at, "),
+    ("macros/versions/is_newest_change.sql", "is not distinct from", "is distinct from"),
+    ("macros/candles/candle_values.sql", "'taker_quote_volume', 'is_closed',", "'taker_quote_volume',"),
+    (f"{BINANCE_BASE}klines.sql", "'high_price >= low_price'", "'true'"),
+    (f"{BINANCE_BASE}klines.sql", "served_at > close_at +", "served_at > open_at +"),
+    ("macros/typing/epoch_time.sql", "between 1000000000000000 and", "between 9000000000000000 and"),
+    # Candles: grid, gaps, restatements.
+    (f"{BINANCE_MARTS}fct_ohlcv.sql", "where candles.is_closed", "where true"),
+    ("macros/candles/slot_at.sql", "1970-01-05", "1970-01-06"),
+    ("macros/candles/next_slot_at.sql", "interval '1 month'", "interval '30 days'"),
+    (f"{BINANCE_INTERMEDIATE}klines_gaps.sql", "where from_at < until_at", "where from_at <= until_at"),
+    (f"{BINANCE_INTERMEDIATE}klines_restatements.sql", "and earlier.is_closed", ""),
+    (f"{BINANCE_INTERMEDIATE}klines_restatements.sql", "< (versions.served_at", "> (versions.served_at"),
+    (f"{BINANCE_MARTS}fct_candle_gaps.sql", "outages.ended_at > gaps.from_at", "true"),
+    # Candles: rollups and days.
+    ("macros/candles/roll_up.sql", "close_price order by open_at desc", "close_price order by open_at asc"),
+    ("macros/candles/roll_up.sql", "sum(candles_present)", "max(candles_present)"),
+    (
+        f"{BINANCE_MARTS}fct_market_daily.sql",
+        "earlier.open_date = daily.market_date - 1",
+        "earlier.open_date = daily.market_date",
+    ),
+    (
+        f"{BINANCE_MARTS}fct_market_daily.sql",
+        "order by open_at), open_price",
+        "order by open_at), close_price",
+    ),
+    (
+        f"{BINANCE_MARTS}fct_market_daily.sql",
+        "nullif(daily.volume, 0)",
+        "coalesce(nullif(daily.volume, 0), 1)",
+    ),
+    # Symbols, tickers and trades.
+    (f"{BINANCE_BASE}symbols.sql", "['NOTIONAL', 'MIN_NOTIONAL']", "['MIN_NOTIONAL']"),
+    (f"{BINANCE_BASE}tickers.sql", "'close_at >= open_at'", "'true'"),
+    (f"{BINANCE_BASE}agg_trades.sql", "'price > 0'", "'true'"),
+    (f"{BINANCE_STAGING}symbol_sweeps.sql", "and source.finishes_sweep", ""),
+    (f"{BINANCE_STAGING}symbols.sql", "max(sweeps.sweep_id)", "min(sweeps.sweep_id)"),
+    (f"{BINANCE_STAGING}tickers.sql", "'symbol', 'close_at'", "'symbol', 'close_at', 'load_order'"),
+    (
+        f"{BINANCE_STAGING}agg_trades.sql",
+        "'symbol', 'agg_trade_id'",
+        "'symbol', 'agg_trade_id', 'load_order'",
+    ),
+    (f"{BINANCE_INTERMEDIATE}symbols_changed.sql", "now.symbol is null", "false"),
+    (f"{BINANCE_INTERMEDIATE}symbols_changed.sql", "now.violations = '{}'", "now.symbol is not null"),
+    (f"{BINANCE_MARTS}dim_symbols.sql", "is_listed and status = 'TRADING'", "status = 'TRADING'"),
+    (f"{BINANCE_MARTS}dim_symbols.sql", "where says is distinct from said", "where true"),
 )

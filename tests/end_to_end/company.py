@@ -21,7 +21,7 @@ class Company(Pipeline):
     """The API is a RunningApi."""
 
     api: RunningApi
-    source = "smartpizza"
+    pipeline = "smartpizza"
     marts = MARTS
 
     def config(self) -> str:

@@ -1,26 +1,20 @@
 """A whole Binance for a test."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from sandbox.binance.running import RunningBinance
 from tests.end_to_end.pipeline import Pipeline
 
 
-@dataclass
 class Market(Pipeline):
     """The API is a RunningBinance; its clock is simulated, so that no skew is too large.
 
     `sections` is further text of the config file.
     """
 
-    api: RunningBinance
-    symbols: Sequence[str] = ("BTCUSDT",)
-    intervals: Sequence[str] = ("15m",)
-    start: str = "2017-07-14"
-    per_minute: int = 6000
-    sections: str = "[http]\nbackoff_seconds = 0.05\nattempts = 20\n[load]\nmax_rows = 3000\n"
-    source = "binance"
+    pipeline = "binance"
     marts = (
         "dim_symbols",
         "fct_candle_gaps",
@@ -28,6 +22,21 @@ class Market(Pipeline):
         "fct_ohlcv",
         "fct_ohlcv_rollups",
     )
+
+    def __init__(
+        self,
+        api: RunningBinance,
+        database: Any,
+        folder: Path,
+        *,
+        symbols: Sequence[str] = ("BTCUSDT",),
+        intervals: Sequence[str] = ("15m",),
+        start: str = "2017-07-14",
+    ) -> None:
+        super().__init__(api, database, folder)
+        self.symbols, self.intervals, self.start = symbols, intervals, start
+        self.per_minute = 6000
+        self.sections = "[http]\nbackoff_seconds = 0.05\nattempts = 20\n[load]\nmax_rows = 3000\n"
 
     def config(self) -> str:
         return (

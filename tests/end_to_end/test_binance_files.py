@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.binance import BinanceConfig, ServedFile
 from tests.end_to_end.market import Market
-from tests.end_to_end.pipeline import ROOT
+from tests.end_to_end.warehouse import ROOT
 
 FILES = Path(os.environ.get("BINANCE_KLINES_DIR") or ROOT.parent / "shared" / "data" / "binance_klines")
 # The second was fetched later: it has the last hour of the first when it had closed.

@@ -11,7 +11,7 @@ from typing import Any
 from extract.errors import Exit
 from sandbox.binance import BinanceConfig, Limits, Neighbour, Outage
 from tests.end_to_end.market import Market
-from tests.end_to_end.pipeline import ROOT
+from tests.end_to_end.warehouse import ROOT
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "BNBUSDT")
 NOW = datetime(2026, 3, 30, 12, 7, tzinfo=UTC)

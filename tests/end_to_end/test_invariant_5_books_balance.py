@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sandbox.smartpizza import Config
 from tests.end_to_end.company import Company
-from tests.end_to_end.pipeline import Done
+from tests.end_to_end.warehouse import Done
 
 BASE = "base.base_smartpizza__orders"
 NEWEST = f"(select max(load_order) from {BASE})"
@@ -22,7 +22,7 @@ def test_a_row_lost_or_doubled_between_raw_and_base_is_red(company_of: Callable[
     company.api.advance(days=1)
     company.load()
     company.build()
-    company.dbt("build", "--quiet", "--selector", "nightly")
+    company.dbt("build", "--quiet", "--selector", "smartpizza_nightly")
     assert_every_base_model_has_its_books(company)
 
     lose_row(company, NEWEST)
@@ -36,7 +36,7 @@ def test_a_row_lost_or_doubled_between_raw_and_base_is_red(company_of: Callable[
 
     lose_row(company, OLDEST)
     books(company)
-    audit = company.dbt("build", "--quiet", "--selector", "nightly", check=False)
+    audit = company.dbt("build", "--quiet", "--selector", "smartpizza_nightly", check=False)
     assert_red(audit, "books_raw_equals_base_orders_whole")
 
 
@@ -116,7 +116,7 @@ def assert_every_base_model_has_its_books(company: Company) -> None:
     models = {
         node["name"]
         for node in nodes
-        if node["name"].startswith("base_") and node["resource_type"] == "model"
+        if node["name"].startswith("base_smartpizza__") and node["resource_type"] == "model"
     }
     assert len(models) == 7
     found: dict[str, set[tuple[str, bool]]] = {model: set() for model in models}

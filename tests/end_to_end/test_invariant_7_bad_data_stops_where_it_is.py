@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.smartpizza import NO_DRIFT, Config
 from tests.end_to_end.company import MARTS, Company
 from tests.end_to_end.loads import loads_of
-from tests.end_to_end.pipeline import Done
+from tests.end_to_end.warehouse import Done
 
 CONFIG = Config(branches=2, days=1, orders_per_day=20, seed=9, drift=NO_DRIFT)
 STOPPED = ("fct_branch_daily_sales", "fct_orders", "fct_payments")

@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.smartpizza import Config
 from tests.end_to_end.company import Company
-from tests.end_to_end.pipeline import ROOT
+from tests.end_to_end.warehouse import ROOT
 
 FILES = Path(os.environ.get("PIZZA_PLACE_DIR") or ROOT.parent / "shared" / "data" / "pizza_place")
 FIGURES = """

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sandbox.smartpizza import Config
 from tests.end_to_end.company import Company
-from tests.end_to_end.pipeline import Done
+from tests.end_to_end.warehouse import Done
 
 TEST = "branch_days_equal_the_servers_totals"
 CONFIG = Config(branches=2, days=2, orders_per_day=20, seed=5)

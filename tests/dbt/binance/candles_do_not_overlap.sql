@@ -1,6 +1,6 @@
 {{ config(tags=['consistency', 'binance'], severity='warn') }}
 
--- Candles that begin before the one before them has ended: the exchange has cut its history anew, and serves the old
+-- Candles that begin more than a second before the one before them has ended: the exchange has cut its history anew, and serves the old
 -- pieces no more.
 select
     candles.symbol,
@@ -18,4 +18,4 @@ cross join lateral (
     order by before.open_at desc
     limit 1
 ) as earlier
-where {{ new_rows(ref('fct_ohlcv')) }} and earlier.close_at > candles.open_at
+where {{ new_rows(ref('fct_ohlcv')) }} and earlier.close_at > candles.open_at + interval '1 second'
