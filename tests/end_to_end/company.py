@@ -48,7 +48,11 @@ class Company:
 
     def dbt(self, *arguments: str, check: bool = True) -> Done:
         """`dbt ...` as role transformer, with artifacts in the test's folder."""
-        env = self.environment("transformer") | {
+        return run([str(Path(sys.executable).with_name("dbt")), *arguments], self.dbt_environment(), check)
+
+    def dbt_environment(self) -> dict[str, str]:
+        """The environment of `dbt` and of `extract build`."""
+        return self.environment("transformer") | {
             "DBT_PROJECT_DIR": str(self.project),
             "DBT_PROFILES_DIR": str(ROOT / "profiles"),
             "DBT_TARGET_PATH": str(self.folder / "target"),
@@ -56,7 +60,6 @@ class Company:
             "DBT_THREADS": "2",
             "NO_COLOR": "1",
         }
-        return run([str(Path(sys.executable).with_name("dbt")), *arguments], env, check)
 
     def load(self) -> None:
         """`extract run smartpizza`, all streams."""
