@@ -19,6 +19,9 @@ _UNUSUAL = frozenset(
         "database_lost",
         "page_buried",
         "schema_changed",
+        "build_waiting",
+        "dbt_warning",
+        "test_warned",
     }
 )
 
