@@ -89,9 +89,11 @@ class _Attempt:
             while self._end_sessions() and time.monotonic() < deadline:
                 time.sleep(0.1)
         unwritten = listener.flush()
-        with suppress(*LEDGER_ERRORS):
+        try:
             invocation_id = listener.invocation_id or str(uuid4())
             self._ledger.end(invocation_id, self._request.command, exit_code, error)
+        except LEDGER_ERRORS:
+            unwritten += 1
         results = listener.results.values()
         self._report.event(
             f"build_{status}",

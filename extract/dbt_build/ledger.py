@@ -36,7 +36,7 @@ class BuildLedger:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self._settings = settings
-        self._connection = connect(settings=settings)
+        self._connection = self._connect(settings)
         self._guard = threading.Lock()
 
     def close(self) -> None:
@@ -69,7 +69,7 @@ class BuildLedger:
 
     def end(self, invocation_id: str, command: str, exit_code: int, error: str | None) -> None:
         """Notes how a build has ended, and lets others have its lease."""
-        with self._connected() as connection, connection.transaction():
+        with self._connected() as connection:
             connection.execute("delete from ops.build_leases where invocation_id = %s", [invocation_id])
             connection.execute(_END, [invocation_id, command, exit_code, error])
 
@@ -103,8 +103,15 @@ class BuildLedger:
     def _connected(self) -> Iterator[Connection[TupleRow]]:
         with self._guard:
             if self._connection.closed:
-                self._connection = connect(settings=self._settings.model_copy(update={"attempts": 1}))
+                self._connection = self._connect(self._settings.model_copy(update={"attempts": 1}))
             yield self._connection
+
+    @staticmethod
+    def _connect(settings: DatabaseSettings) -> Connection[TupleRow]:
+        connection = connect(settings=settings)
+        # A build that is told to end must not wait for its ledger.
+        connection.execute("set statement_timeout = '5s'")
+        return connection
 
 
 # What a database that is away, or refuses, raises here.
