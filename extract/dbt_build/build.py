@@ -2,11 +2,12 @@
 
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import closing, suppress
 from uuid import uuid4
 
 from dbt.cli.main import dbtRunner
 
+from extract.database import database_errors
 from extract.dbt_build.ledger import LEDGER_ERRORS, BuildLedger
 from extract.dbt_build.listener import Listener, heard_late
 from extract.dbt_build.outcome import BuildHeldError, error_of
@@ -29,10 +30,9 @@ def build(request: Request, settings: Settings, report: Reporter, if_held: IfHel
     models or tests failed, and Stopped for a signal, when no session of the build is left.
     """
     places = find_places()
-    ledger = BuildLedger(settings.database)
-    deadline = time.monotonic() + settings.build.wait_seconds
-    try:
+    with database_errors(), closing(BuildLedger(settings.database)) as ledger:
         ledger.assert_migrated()
+        deadline = time.monotonic() + settings.build.wait_seconds
         while True:
             attempt = _Attempt(request, places, ledger, report)
             error = attempt.run()
@@ -47,8 +47,6 @@ def build(request: Request, settings: Settings, report: Reporter, if_held: IfHel
                 raise error
             report.event("build_waiting", reason=str(error))
             ledger.wait_for_end(error.invocation_id, deadline)
-    finally:
-        ledger.close()
 
 
 class _Attempt:
