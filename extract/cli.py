@@ -9,6 +9,7 @@ import typer
 from extract.commands.archive import archive
 from extract.commands.audit import audit
 from extract.commands.backfill import backfill
+from extract.commands.build import build
 from extract.commands.check import check
 from extract.commands.dead_letters import dead_letters
 from extract.commands.erase import erase
@@ -40,6 +41,7 @@ app.command(epilog="Example: extract run smartpizza --stream orders --if-held sk
 app.command(epilog="Example: extract backfill smartpizza --from 2026-03-01 --to 2026-03-08 --shard 0/4")(
     backfill
 )
+app.command(epilog="Example: PGUSER=transformer PGPASSWORD=... extract build smartpizza")(build)
 app.command(epilog="Example: extract status --json")(status)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract erase smartpizza")(erase)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract partitions")(partitions)

@@ -20,6 +20,9 @@ _UNUSUAL = frozenset(
         "page_buried",
         "schema_changed",
         "resting",
+        "build_waiting",
+        "dbt_warning",
+        "test_warned",
     }
 )
 

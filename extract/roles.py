@@ -25,6 +25,11 @@ _SESSION_SETTINGS: dict[str, dict[str, str]] = {
     "transformer": {
         # Postgres' default is for spinning disks, and makes it read whole tables for a few new keys.
         "random_page_cost": "1.1",
+        # A build that was killed leaves no query running, nor does one whose machine has vanished.
+        "client_connection_check_interval": "2s",
+        "tcp_keepalives_idle": "30s",
+        "tcp_keepalives_interval": "10s",
+        "tcp_keepalives_count": "3",
         "lock_timeout": "1min",
         "statement_timeout": "2h",
         "idle_in_transaction_session_timeout": "10min",

@@ -117,6 +117,12 @@ class DriftSettings(Section):
     sample_records: int = Field(default=1_000, ge=0, le=100_000)
 
 
+class BuildSettings(Section):
+    """[build]: how long `extract build` waits for another build of the same models, in seconds."""
+
+    wait_seconds: float = Field(default=600, ge=0, le=86_400)
+
+
 class Settings(Section):
     """The whole config file."""
 
@@ -127,6 +133,7 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     archive: ArchiveSettings = ArchiveSettings()
     drift: DriftSettings = DriftSettings()
+    build: BuildSettings = BuildSettings()
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos import bad_records, clocks, crashes, crowd, disk_full, drip, faults, kills, signals
+from tests.chaos import bad_records, builds, clocks, crashes, crowd, disk_full, drip, faults, kills, signals
 from tests.chaos.lab import Figures
 
 SCENARIOS: dict[str, Callable[[], Figures]] = {
@@ -21,6 +21,7 @@ SCENARIOS: dict[str, Callable[[], Figures]] = {
     "disk_full": partial(disk_full.run, records=60_000),
     "clocks": partial(clocks.run, clocks=len(clocks.CLOCKS), models=True),
     "signals": partial(signals.run, signals=30, records=200_000),
+    "builds": partial(builds.run, signals=50, kills=10, data_tests=True),
 }
 
 

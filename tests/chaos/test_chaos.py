@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chaos import bad_records, clocks, crashes, crowd, disk_full, drip, faults, kills, signals
+from tests.chaos import bad_records, builds, clocks, crashes, crowd, disk_full, drip, faults, kills, signals
 
 
 def test_a_kill_anywhere_loses_or_doubles() -> None:
@@ -42,3 +42,8 @@ def test_a_clock_or_a_time_zone_changes_what_is_loaded() -> None:
 
 def test_a_signal_leaves_half_a_load_or_a_backend() -> None:
     signals.run(signals=4, records=60_000)
+
+
+@pytest.mark.timeout(600)
+def test_a_build_that_is_ended_leaves_a_mart_partial_or_loses_its_place() -> None:
+    builds.run(signals=3, kills=1, data_tests=False)

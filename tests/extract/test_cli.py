@@ -5,7 +5,7 @@ import pytest
 from tests.extract.conftest import Command
 
 
-@pytest.mark.parametrize("name", ["init", "check", "run", "status", "erase", "new-source"])
+@pytest.mark.parametrize("name", ["init", "check", "run", "build", "status", "erase", "new-source"])
 def test_each_command_has_an_example(name: str, command: Command) -> None:
     done = command.run(name, "--help", COLUMNS="200")
     assert done.returncode == 0

@@ -1,0 +1,1 @@
+"""`extract build`: dbt in a pod."""

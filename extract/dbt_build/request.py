@@ -1,0 +1,51 @@
+"""What is to be built, and how dbt is told."""
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+
+from extract.dbt_build.places import Places
+
+
+class IfHeld(StrEnum):
+    """What to do where another build is at work on some of the models."""
+
+    WAIT = "wait"
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Either a selector of selectors.yml, or selection criteria as `dbt build --select` takes them."""
+
+    selector: str | None = None
+    select: tuple[str, ...] = ()
+    full_refresh: bool = False
+    variables: str | None = None
+
+    @property
+    def command(self) -> str:
+        """For the ledger: what was asked for."""
+        chosen = self.selector or "--select " + " ".join(self.select)
+        return " ".join(["build", chosen, *(["--full-refresh"] if self.full_refresh else [])])
+
+    def arguments(self, places: Places) -> list[str]:
+        """dbt's arguments. Unit tests prove code, not data, and stay out; off a terminal dbt prints nothing."""
+        chosen = ["--selector", self.selector] if self.selector else ["--select", *self.select]
+        folders = {
+            "--project-dir": places.project,
+            "--profiles-dir": places.profiles,
+            "--target-path": places.target,
+            "--log-path": places.logs or places.target,
+        }
+        return [
+            *([] if sys.stdout.isatty() else ["--log-level", "none"]),
+            *([] if places.logs else ["--log-level-file", "none"]),
+            "build",
+            *(str(word) for pair in folders.items() for word in pair),
+            *("--exclude-resource-type", "unit_test"),
+            *chosen,
+            *(["--full-refresh"] if self.full_refresh else []),
+            *(["--vars", self.variables] if self.variables else []),
+        ]
