@@ -30,6 +30,7 @@ class Transport(httpx.BaseTransport):
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
         self._managers: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
+        self._routes: dict[tuple[str, str], urllib3.PoolManager] = {}
         self._guard = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -59,16 +60,23 @@ class Transport(httpx.BaseTransport):
             manager.clear()
 
     def _manager(self, url: httpx.URL) -> urllib3.PoolManager:
+        """The way to a host; the environment is asked for it once, since that takes a tenth of a request."""
+        with self._guard:
+            route = (url.scheme, url.host)
+            if route not in self._routes:
+                self._routes[route] = self._found_manager(*route)
+            return self._routes[route]
+
+    def _found_manager(self, scheme: str, host: str) -> urllib3.PoolManager:
         proxies = getproxies()
-        proxy = proxies.get(url.scheme) or proxies.get("all")
-        if proxy and proxy_bypass(url.host):
+        proxy = proxies.get(scheme) or proxies.get("all")
+        if proxy and proxy_bypass(host):
             proxy = None
         # Certificates are read only where they are needed: 10 MB, and time.
-        key = (proxy, url.scheme == "https" or bool(proxy and proxy.startswith("https")))
-        with self._guard:
-            if key not in self._managers:
-                self._managers[key] = self._new_manager(*key)
-            return self._managers[key]
+        key = (proxy, scheme == "https" or bool(proxy and proxy.startswith("https")))
+        if key not in self._managers:
+            self._managers[key] = self._new_manager(*key)
+        return self._managers[key]
 
     def _new_manager(self, proxy: str | None, is_secure: bool) -> urllib3.PoolManager:
         options: dict[str, Any] = {"maxsize": _CONNECTIONS}
