@@ -1,7 +1,7 @@
 """Rows of a raw table in the binary COPY format: record bytes go in as they came, with nothing to escape."""
 
 import struct
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -29,7 +29,7 @@ class RowFrame:
     context: bytes | None
 
     def encode(
-        self, records: Iterable[msgspec.Raw], first_position: int, without: Collection[int]
+        self, records: Sequence[msgspec.Raw], first_position: int, without: Collection[int]
     ) -> tuple[bytes, int]:
         """Binary COPY rows of `records`, those at positions `without` left out, and how many rows they are.
 
@@ -43,15 +43,22 @@ class RowFrame:
                 _jsonb(self.context),
             )
         )
-        own = struct.Struct("!iiiB").pack
-        parts: list[bytes | msgspec.Raw] = []
-        rows = 0
-        for position, record in enumerate(records, first_position):
-            if position - first_position in without:
-                continue
-            parts += (shared, own(4, position, len(record) + 1, _JSONB_VERSION), record)
-            rows += 1
-        return b"".join(parts), rows
+        before = struct.Struct(f"!{len(shared)}siiiB").pack
+        places: Sequence[int] = range(first_position, first_position + len(records))
+        if without:
+            kept = [position for position in range(len(records)) if position not in without]
+            places, records = (
+                [places[position] for position in kept],
+                [records[position] for position in kept],
+            )
+        # Two slices and a join: a third less work than adding the parts row by row.
+        parts: list[bytes | msgspec.Raw] = [b""] * (2 * len(records))
+        parts[::2] = [
+            before(shared, 4, place, len(record) + 1, _JSONB_VERSION)
+            for place, record in zip(places, records, strict=True)
+        ]
+        parts[1::2] = records
+        return b"".join(parts), len(records)
 
 
 def _timestamp(value: datetime | None) -> bytes:

@@ -17,6 +17,15 @@ from extract.traffic import Traffic
 from extract.transport import Transport
 from extract.verdict import judge
 
+# The transport is asked without an httpx.Client, which would cost a third of a request: it follows redirects and
+# keeps cookies, and neither is wanted here.
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "Connection": "keep-alive",
+    "User-Agent": f"extract/{__version__}",
+}
+
 
 class Exchange:
     """The connections to one API. Threads share them; one of them, or another, may close them."""
@@ -32,21 +41,14 @@ class Exchange:
         self._traffic = traffic
         self._stop = stop
         self._is_closed = False
-        self._transport = Transport(settings.connect_seconds, settings.read_seconds)
-        self._client = httpx.Client(
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"extract/{__version__}",
-            },
-            transport=transport or self._transport,
-        )
+        self._connections = Transport(settings.connect_seconds, settings.read_seconds)
+        self._transport = transport or self._connections
 
     def close(self) -> None:
         """Ends what other threads have in flight: it raises Cancelled there."""
         self._is_closed = True
-        self._transport.sockets.cut()
-        self._client.close()
+        self._connections.sockets.cut()
+        self._transport.close()
 
     def assert_running(self, told: str) -> None:
         """Raises Cancelled, whose words begin with `told`, once the run ends."""
@@ -72,17 +74,20 @@ class Exchange:
         """
         told = f"{method} {url}"
         self.assert_running(told)
-        request = self._client.build_request(method, url, params=params, data=form)
+        request = httpx.Request(method, url, params=params, data=form, headers=_HEADERS)
+        if auth is not None:
+            request = next(auth.sync_auth_flow(request))
         self._traffic.add(requests=1)
         with deadline(self._settings.total_seconds):
             try:
-                response = self._client.send(request, auth=auth, stream=True)
+                response = self._transport.handle_request(request)
+                response.request = request
                 try:
                     on_response(response)
                     return self._answer(response, told, needs, refused)
                 finally:
                     response.close()
-            except (httpx.TransportError, RuntimeError) as error:
+            except httpx.TransportError as error:
                 self.assert_running(told)
                 self._explain(error, told)
 
@@ -103,9 +108,7 @@ class Exchange:
         judge(response, body, told, needs=needs, refused=refused)
         return Answer(body(), response.headers, str(response.url))
 
-    def _explain(self, error: httpx.TransportError | RuntimeError, told: str) -> NoReturn:
-        if not isinstance(error, httpx.TransportError):
-            raise error
+    def _explain(self, error: httpx.TransportError, told: str) -> NoReturn:
         is_connecting = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError)
         kind = UnreachableError if is_connecting else StreamUnreachableError
         if isinstance(error, httpx.TimeoutException) and is_late():

@@ -1,14 +1,15 @@
 """What a run tells: progress bars and a table on a terminal, elsewhere one JSON line an event. No secrets."""
 
-import logging
+import json
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TextIO
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-import structlog
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _UNUSUAL = frozenset(
     {
@@ -41,20 +42,17 @@ class JsonReporter:
     """One JSON line an event; pages make no event of their own."""
 
     def __init__(self, file: TextIO, **bound: Any) -> None:
-        self._log = structlog.wrap_logger(
-            structlog.WriteLogger(file),
-            processors=[
-                structlog.processors.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.processors.JSONRenderer(default=str),
-            ],
-        ).bind(**bound)
         self._file = file
+        self._bound = bound
+        self._guard = threading.Lock()
 
     def event(self, name: str, **fields: Any) -> None:
-        level = logging.ERROR if name.endswith("_failed") else logging.INFO
-        self._log.log(logging.WARNING if name in _UNUSUAL else level, name, **fields)
-        self._file.flush()
+        level = "warning" if name in _UNUSUAL else "error" if name.endswith("_failed") else "info"
+        told = {"event": name, "level": level, "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
+        line = json.dumps({**self._bound, **fields, **told}, default=str)
+        with self._guard:
+            self._file.write(f"{line}\n")
+            self._file.flush()
 
     def page(self, stream: str, records: int, size: int) -> None:
         """Says nothing."""
@@ -63,7 +61,7 @@ class JsonReporter:
 class TerminalReporter:
     """A progress line a stream; the events people wait for are printed above it."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
         self._totals: dict[str, tuple[int, int]] = {}
@@ -88,7 +86,7 @@ class TerminalReporter:
         left = self._under_way[stream] = self._under_way.get(stream, 0) + sweeps
         self._progress.update(self._task(stream), total=None if left else 1, completed=0 if left else 1)
 
-    def _task(self, stream: str) -> TaskID:
+    def _task(self, stream: str) -> "TaskID":
         if stream not in self._tasks:
             self._tasks[stream] = self._progress.add_task(stream, total=None, done="")
         return self._tasks[stream]
@@ -100,6 +98,15 @@ def reporter(**bound: Any) -> Iterator[Reporter]:
     if not sys.stdout.isatty():
         yield JsonReporter(sys.stdout, **bound)
         return
+    from rich.console import Console  # noqa: PLC0415 - who is not watched needs neither its time nor memory
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description:<20}"),

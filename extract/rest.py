@@ -1,6 +1,5 @@
 """The HTTP client of a source: signs its requests, waits for their turn, and tries again what may pass."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,9 +23,6 @@ from extract.verdict import BANNED, REFUSED, UnauthorizedError, asked_wait, mome
 
 T = TypeVar("T")
 OnRetry = Callable[[ExtractError, float], None]
-
-# It logs each URL, and a key may be in the query.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class RestClient:

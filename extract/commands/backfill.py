@@ -5,12 +5,9 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from extract.backfill import Estimate, estimate, has_times, plan, read_option, read_shard
 from extract.commands.common import Config, OneSource, named
-from extract.commands.run import summary
 from extract.cursor import format_time
 from extract.database import database_errors, open_pool
 from extract.failure import written_down
@@ -75,13 +72,18 @@ def backfill(
                 return
             result = backfill_source(pool, settings, declared, works)
     if sys.stdout.isatty():
-        Console().print(summary(result))
+        from extract.commands.summary import show  # not at the top: see report.py
+
+        show(result)
     if result.error:
         typer.echo(f"extract: {source}: {result.error}", err=True)
     raise typer.Exit(result.exit_code)
 
 
 def _tell(source: str, estimates: list[Estimate]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("stream", "window from", "until", box=None)
     for each in estimates:
         for work in each.works:

@@ -4,8 +4,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from extract.commands.common import Config, Sources, named, worst
 from extract.database import open_pool
@@ -38,28 +36,9 @@ def run(
                 results.append(run_source(pool, settings, source, streams, if_held))
     for result in results:
         if sys.stdout.isatty():
-            Console().print(summary(result))
+            from extract.commands.summary import show  # not at the top: see report.py
+
+            show(result)
         if result.error:
             typer.echo(f"extract: {result.source}: {result.error}", err=True)
     raise typer.Exit(worst(result.exit_code for result in results))
-
-
-def summary(result: RunResult) -> Table:
-    """What each sweep of a run brought, as a table."""
-    table = Table(
-        "stream", "records", "dead letters", "pages", "MB", "loads", "seconds", "watermark", box=None
-    )
-    for stream in result.streams:
-        table.add_row(
-            f"{result.source}.{stream.stream} {stream.shard}".strip(),
-            f"{stream.records:,}",
-            str(stream.dead_letters),
-            str(stream.pages),
-            f"{stream.bytes / 1e6:.1f}",
-            str(stream.loads),
-            f"{stream.seconds:.1f}",
-            stream.watermark or "-",
-        )
-    for name in result.skipped:
-        table.add_row(f"{result.source}.{name}", "skipped", "", "", "", "", "", "")
-    return table
