@@ -70,6 +70,7 @@ bench-loading: install ## the loading figures alone: psql, ours, dlt, Sling
 lock: install ## write requirements*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --output-file requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml requirements-build.in
+	for part in build sandbox; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --constraint requirements-dev.txt --output-file requirements-$$part.txt requirements-$$part.in; done
 
 stop: ## stop Postgres and the simulated APIs
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m sandbox down; fi
