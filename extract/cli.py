@@ -6,11 +6,13 @@ from typing import NoReturn
 
 import typer
 
+from extract.commands.analyze import analyze
 from extract.commands.archive import archive
 from extract.commands.audit import audit
 from extract.commands.backfill import backfill
 from extract.commands.check import check
 from extract.commands.dead_letters import dead_letters
+from extract.commands.docs import docs
 from extract.commands.erase import erase
 from extract.commands.init import init
 from extract.commands.new_source import new_source
@@ -46,7 +48,9 @@ app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract partitions
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract archive smartpizza --dry-run")(archive)
 app.command(epilog="Example: extract restore smartpizza --day 2026-03-01 --to 2026-03-03")(restore)
 app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract audit")(audit)
+app.command(epilog="Example: PGUSER=maintainer PGPASSWORD=... extract analyze")(analyze)
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(docs, name="docs")
 app.command(epilog="Example: extract new-source web_shop --url https://api.example.com/v1/orders")(new_source)
 
 

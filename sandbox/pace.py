@@ -18,7 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.pace", description="Move a simulated clock on.")
     parser.add_argument("--url", required=True, help="base URL of the simulated API, on this machine")
     parser.add_argument("--every", type=float, default=60, help="seconds between two beats (default: 60)")
-    parser.add_argument("--advance", type=float, default=3600, help="simulated seconds a beat (default: 3600)")
+    parser.add_argument(
+        "--advance", type=float, default=3600, help="simulated seconds a beat (default: 3600)"
+    )
     options = parser.parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
