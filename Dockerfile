@@ -21,7 +21,8 @@ COPY requirements-build.txt ./
 RUN python -m pip install --require-hashes --requirement requirements-build.txt
 COPY pyproject.toml README.md ./
 COPY extract extract
-RUN python -m pip --python /opt/venv/bin/python install --no-deps --no-index --no-build-isolation . \
+RUN python -m pip wheel --no-deps --no-index --no-build-isolation --wheel-dir wheel . \
+    && python -m pip --python /opt/venv/bin/python install --no-deps --no-index wheel/*.whl \
     && rm /opt/venv/bin/sandbox
 # `hub`, or `stand-ins` where the hub of dbt packages cannot be reached.
 ARG DBT_PACKAGES=hub
