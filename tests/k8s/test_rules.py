@@ -1,6 +1,6 @@
 """Our own rules hold over every overlay, and each has manifests that it rejects.
 
-A file in rejected/<rule>/ is one such manifest; its first line is the complaint.
+A file in rejected/<rule>/ is one such manifest; its first line is the complaint, up to its dots if it ends with three.
 """
 
 from pathlib import Path
@@ -24,7 +24,11 @@ def test_no_overlay_breaks_a_rule(rule: str, name: str) -> None:
 def test_a_rule_that_lets_its_own_bad_manifest_pass_guards_nothing(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     complaint = text.partition("\n")[0].removeprefix("# ")
-    assert list(RULES[path.parent.name](objects_in(text))) == [complaint]
+    told = list(RULES[path.parent.name](objects_in(text)))
+    if complaint.endswith("..."):
+        complaint = complaint.removesuffix("...")
+        told = [each[: len(complaint)] for each in told]
+    assert told == [complaint]
 
 
 def test_no_rule_is_without_a_manifest_that_it_rejects() -> None:

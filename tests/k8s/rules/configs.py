@@ -32,7 +32,11 @@ def toml(text: str) -> str | None:
 
 
 def profiles(text: str) -> str | None:
-    return None if "prod" in dig(yaml.safe_load(text), "elt", "outputs") else "profiles.yml: elt has no output prod"
+    return (
+        None
+        if "prod" in dig(yaml.safe_load(text), "elt", "outputs")
+        else "profiles.yml: elt has no output prod"
+    )
 
 
 def variables(text: str) -> str | None:

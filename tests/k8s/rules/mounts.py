@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tests.k8s.manifests import Object
 from tests.k8s.objects import containers, dig, pods
 
+TMP = "/tmp"  # noqa: S108 - a path in a pod
 WRITABLE = ("emptyDir", "persistentVolumeClaim")
 
 
@@ -24,5 +25,5 @@ def mounts(objects: Sequence[Object]) -> Iterator[str]:
                     yield f"{name}: mounts {mount['name']}, which is no volume of the pod"
             elif not mount.get("readOnly") and not any(kind in volume for kind in WRITABLE):
                 yield f"{name}: mounts {mount['name']} to write to it"
-        if pod.job and "/tmp" not in {mount["mountPath"] for mount in dig(container, "volumeMounts")}:
+        if pod.job and TMP not in {mount["mountPath"] for mount in dig(container, "volumeMounts")}:
             yield f"{name}: has no /tmp to write to"

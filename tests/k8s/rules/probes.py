@@ -14,7 +14,9 @@ def probes(objects: Sequence[Object]) -> Iterator[str]:
         if pod.job:
             yield from (f"{name}: a job has no {probe}" for probe in there)
             continue
-        opened = {value for port in dig(container, "ports") for value in (port.get("name"), port["containerPort"])}
+        opened = {
+            value for port in dig(container, "ports") for value in (port.get("name"), port["containerPort"])
+        }
         if opened:
             yield from (f"{name}: has no {probe}" for probe in PROBES if probe not in there)
         for probe in there:

@@ -11,6 +11,16 @@ from tests.k8s.objects import dig, of_kind, pods, walk
 
 Keys = dict[tuple[str, str], set[str]]
 
+# Where a pod names something: its kind, and what the name and the key are called there.
+PLACES = {
+    ("configMapRef",): ("ConfigMap", "name", None),
+    ("configMapKeyRef",): ("ConfigMap", "name", "key"),
+    ("configMap",): ("ConfigMap", "name", None),
+    ("secretKeyRef",): ("Secret", "name", "key"),
+    ("secret",): ("Secret", "secretName", None),
+    ("persistentVolumeClaim",): ("PersistentVolumeClaim", "claimName", None),
+}
+
 
 def known_keys(objects: Sequence[Object]) -> Keys:
     """The keys of each ConfigMap and Secret, by kind and name."""
@@ -26,22 +36,10 @@ def known_keys(objects: Sequence[Object]) -> Keys:
 
 def asked(path: tuple[str, ...], value: Any) -> tuple[str, str, str | None] | None:
     """Kind, name and key of what a place in a pod's spec names."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or path[-1:] not in PLACES:
         return None
-    match path[-1:]:
-        case ("configMapRef",):
-            return "ConfigMap", value["name"], None
-        case ("configMapKeyRef",):
-            return "ConfigMap", value["name"], value["key"]
-        case ("secretKeyRef",):
-            return "Secret", value["name"], value["key"]
-        case ("configMap",):
-            return "ConfigMap", value["name"], None
-        case ("secret",):
-            return "Secret", value["secretName"], None
-        case ("persistentVolumeClaim",):
-            return "PersistentVolumeClaim", value["claimName"], None
-    return None
+    kind, name, key = PLACES[path[-1:]]
+    return kind, value[name], value[key] if key else None
 
 
 def references(objects: Sequence[Object]) -> Iterator[str]:

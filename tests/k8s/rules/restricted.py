@@ -37,4 +37,6 @@ def restricted(objects: Sequence[Object]) -> Iterator[str]:
             "privileged": not security.get("privileged"),
             "runAsUser": security.get("runAsUser", 1) != 0,
         }
-        yield from (f"{name}: {key} is not as `restricted` wants it" for key, holds in wanted.items() if not holds)
+        yield from (
+            f"{name}: {key} is not as `restricted` wants it" for key, holds in wanted.items() if not holds
+        )

@@ -31,5 +31,10 @@ def schedules(objects: Sequence[Object]) -> Iterator[str]:
             yield f"{named(each)}: schedule {schedule}: Kubernetes knows no L, W or #"
         deadline = spec["jobTemplate"]["spec"].get("activeDeadlineSeconds")
         often = second - first < timedelta(minutes=5)
-        if deadline and not spec.get("suspend") and not often and timedelta(seconds=deadline) > second - first:
+        if (
+            deadline
+            and not spec.get("suspend")
+            and not often
+            and timedelta(seconds=deadline) > second - first
+        ):
             yield f"{named(each)}: activeDeadlineSeconds {deadline} is longer than from one run to the next"
