@@ -135,15 +135,16 @@ def boxed(box: str, pod: Pod, mounts: dict[Path, tuple[Path, bool]], env: dict[s
     security = pod.spec["securityContext"]
     command = [box, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--die-with-parent", "--clearenv"]
     command += ["--uid", str(security["runAsUser"]), "--gid", str(security["runAsGroup"])]
-    for place in (*HOST, sys.base_prefix, sys.prefix):
-        if os.path.exists(place):
-            # Links such as /lib and /bin are told apart by bwrap itself: a bind follows them.
-            command += ["--ro-bind", place, place]
+    for place in HOST:
+        command += ["--ro-bind-try", place, place]
     for path, source in image_files().items():
         command += ["--ro-bind", str(source), str(path)]
     command += ["--proc", "/proc", "--dev", "/dev"]
     for path, (source, writable) in mounts.items():
         command += ["--bind" if writable else "--ro-bind", str(source), str(path)]
+    # Last, since a checkout may stand below /tmp, which is a volume of the pod.
+    for place in dict.fromkeys((sys.base_prefix, sys.prefix, os.path.realpath(sys.prefix))):
+        command += ["--ro-bind", place, place]
     for name, value in env.items():
         command += ["--setenv", name, value]
     return [*command, "--remount-ro", "/", "--chdir", str(WORKDIR), sys.executable]

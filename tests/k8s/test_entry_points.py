@@ -83,7 +83,7 @@ def test_the_shards_of_a_backfill_share_its_windows(demo: Node, elt_database: An
     backfill = pod_of(demo, "CronJob", "backfill-smartpizza")
     for index in range(backfill.job["completions"]):
         succeeded(run_pod(demo, backfill, index))
-    windows = "select count(*), count(distinct (stream, shard)) from ops.sweeps where status = 'done'"
+    windows = "select count(*), count(distinct (stream, shard)) from ops.sweeps where status = 'finished'"
     with elt_database.connect() as connection:
         sweeps, distinct = connection.execute(windows).fetchone()
     assert sweeps == distinct > 7
