@@ -6,6 +6,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+POLICY := .venv-policy
+KUSTOMIZE := $(BIN)/kubectl kustomize
+DOCKER ?= docker
+IMAGE_TAG ?= demo
+# `stand-ins` where the hub of dbt packages cannot be reached.
+DBT_PACKAGES ?= hub
 export SANDBOX_DIR ?= $(CURDIR)/.sandbox
 
 help: ## this list
@@ -57,6 +63,35 @@ elementary: deps ## elementary's anomaly tests, where its package is installed
 	    || echo "elementary: ended with exit code $$?; nothing depends on it"; \
 	else echo "elementary: its package is not installed (make deps says why)"; fi
 
+render: install ## the manifests of each overlay, as a cluster gets them, in build/k8s
+	@mkdir -p build/k8s
+	@for overlay in $(notdir $(wildcard k8s/overlays/*)); do \
+	    $(KUSTOMIZE) k8s/overlays/$$overlay > build/k8s/$$overlay.yaml && echo "build/k8s/$$overlay.yaml"; done
+
+$(POLICY)/.installed: requirements-policy.txt
+	$(PYTHON) -m venv --clear $(POLICY)
+	$(POLICY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-policy.txt
+	@touch $@
+
+policy: render $(POLICY)/.installed ## checkov over the rendered manifests and the Dockerfile
+	BC_SKIP_MAPPING=TRUE $(POLICY)/bin/checkov --config-file k8s/.checkov.yaml --file Dockerfile build/k8s/*.yaml
+
+image: ## the image, and the simulated APIs' for the demo; DOCKER=podman or buildah will do
+	$(DOCKER) build --target small-elt --build-arg DBT_PACKAGES=$(DBT_PACKAGES) \
+	    --build-arg REVISION="$$(git rev-parse HEAD)" --tag small-elt:$(IMAGE_TAG) .
+	$(DOCKER) build --target sandbox --tag small-elt-sandbox:$(IMAGE_TAG) .
+
+kind: install image ## the demo on a kind cluster: builds, loads, applies, and shows what runs
+	kind get clusters | grep -qx small-elt || kind create cluster --name small-elt
+	kind load docker-image --name small-elt small-elt:$(IMAGE_TAG) small-elt-sandbox:$(IMAGE_TAG)
+	kind export kubeconfig --name small-elt
+	$(BIN)/kubectl apply --kustomize k8s/overlays/demo
+	$(BIN)/kubectl --namespace elt-demo rollout status --timeout 300s statefulset/postgres
+	$(BIN)/kubectl --namespace elt-demo rollout status --timeout 300s deployment/smartpizza-api
+	$(BIN)/kubectl --namespace elt-demo wait --timeout 300s --for condition=complete job/init
+	$(BIN)/kubectl --namespace elt-demo get cronjobs,jobs,pods
+	@echo "Each minute a run: $(BIN)/kubectl --namespace elt-demo get jobs --watch"
+
 chaos: deps ## kills, crashes, faults, full disks ... at full size, with figures (an hour)
 	$(BIN)/python -m tests.chaos
 
@@ -70,6 +105,8 @@ bench-loading: install ## the loading figures alone: psql, ours, dlt, Sling
 lock: install ## write requirements*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --output-file requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml requirements-build.in
+	for part in build sandbox; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --constraint requirements-dev.txt --output-file requirements-$$part.txt requirements-$$part.in; done
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --output-file requirements-policy.txt requirements-policy.in
 
 stop: ## stop Postgres and the simulated APIs
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m sandbox down; fi
@@ -77,4 +114,4 @@ stop: ## stop Postgres and the simulated APIs
 clean: stop ## stop, and delete the sandbox with its data
 	rm -rf $(SANDBOX_DIR) dbt_project/target dbt_project/logs
 
-.PHONY: help install deps up demo test lint format docs elementary chaos bench bench-loading lock stop clean
+.PHONY: help install deps up demo test lint format docs elementary render policy image kind chaos bench bench-loading lock stop clean

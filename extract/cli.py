@@ -24,7 +24,9 @@ _EXAMPLES = {
     "partitions": "PGUSER=maintainer PGPASSWORD=... extract partitions",
     "archive": "PGUSER=maintainer PGPASSWORD=... extract archive smartpizza --dry-run",
     "restore": "extract restore smartpizza --day 2026-03-01 --to 2026-03-03",
+    "analyze": "PGUSER=maintainer PGPASSWORD=... extract analyze",
     "audit": "PGUSER=maintainer PGPASSWORD=... extract audit",
+    "docs": "PGUSER=transformer PGPASSWORD=... extract docs write site",
     "dead-letters": "extract dead-letters list smartpizza --stream orders",
     "new-source": "extract new-source web_shop --url https://api.example.com/v1/orders",
 }

@@ -28,6 +28,10 @@ _REFUSALS = (
     "invalid port number",
     "invalid connection option",
     "invalid value for parameter",
+    "root certificate file",
+    "certificate verify failed",
+    "server certificate for",
+    "does not support ssl",
 )
 
 

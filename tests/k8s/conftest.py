@@ -1,0 +1,63 @@
+"""A cluster without a cluster: the demo overlay, pointed at the embedded Postgres and a simulated API."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.smartpizza import Config, RunningApi, serve
+from tests.k8s.container import Node
+from tests.k8s.manifests import K8S, objects_in, render
+
+DEMO = "elt-demo"
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[RunningApi]:
+    with serve(Config(branches=2, days=1, orders_per_day=20)) as running:
+        yield running
+
+
+@pytest.fixture
+def node(tmp_path: Path, api: RunningApi) -> Callable[..., Node]:
+    """Makes a Node: an overlay upon the demo, with the database of `env` and, if given, other files or Secrets."""
+
+    def make(
+        env: dict[str, str], passwords: dict[str, str], config: str | None = None, token: str = api.token
+    ) -> Node:
+        overlay = tmp_path / "overlay"
+        overlay.mkdir()
+        (overlay / "extract.toml").write_text(config or f'[sources.smartpizza]\nbase_url = "{api.url}"\n')
+        where = [f"{name}={env[name]}" for name in ("PGHOST", "PGPORT", "PGDATABASE")]
+        secrets = {"postgres-admin": [f"username={env['PGUSER']}", f"password={env['PGPASSWORD']}"]}
+        secrets |= {f"postgres-{role}": [f"password={password}"] for role, password in passwords.items()}
+        secrets["smartpizza"] = [f"token={token}"]
+        kustomization = {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "namespace": DEMO,
+            "resources": [os.path.relpath(K8S / "overlays" / "demo", overlay)],
+            "configMapGenerator": [
+                generated("database", literals=where),
+                generated("extract", files=["extract.toml"]),
+                generated("backfill", literals=["BACKFILL_FROM=2026-03-01", "BACKFILL_TO=2026-03-08"]),
+            ],
+            "secretGenerator": [generated(name, literals=given) for name, given in secrets.items()],
+        }
+        (overlay / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+        return Node(objects_in(render(overlay)), tmp_path / "node")
+
+    return make
+
+
+def generated(name: str, **what: Any) -> dict[str, Any]:
+    return {"name": name, "behavior": "merge", "namespace": DEMO, **what}
+
+
+@pytest.fixture
+def demo(node: Callable[..., Node], elt_database: Any) -> Node:
+    """A node with a database to which `extract init` was applied."""
+    return node(elt_database.env(), elt_database.passwords)
