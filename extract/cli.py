@@ -32,7 +32,7 @@ _EXAMPLES = {
 }
 
 
-def _app(words: Sequence[str]) -> typer.Typer:
+def command_line(words: Sequence[str] = ()) -> typer.Typer:
     """The command line. Where its first word is a command, no other is imported: that halves the start of a run."""
     app = typer.Typer(
         name="extract",
@@ -62,7 +62,7 @@ def main() -> NoReturn:
     code: int | str | None
     try:
         gc.disable()  # modules that load leave nothing to collect
-        app = _app(sys.argv[1:])
+        app = command_line(sys.argv[1:])
         gc.freeze()  # nor do they later: what is loaded by now is not looked at again, not even at the end
         gc.enable()
         app()

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 import yaml
 
-from extract.cli import app
+from extract.cli import command_line
 from extract.sources import all_sources
 from tests.k8s.manifests import ROOT, Object
 from tests.k8s.objects import arguments, containers, is_ours, variables
@@ -25,7 +25,7 @@ def commands(objects: Sequence[Object]) -> Iterator[str]:
 
 def parsed(words: Sequence[str]) -> Iterator[str]:
     """What the command line says against these words."""
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(command_line())
     rest = list(words)
     while hasattr(command, "commands"):
         name = rest.pop(0) if rest else ""
