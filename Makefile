@@ -87,7 +87,7 @@ kind: install image ## the demo on a kind cluster: builds, loads, applies, and s
 	kind export kubeconfig --name small-elt
 	$(BIN)/kubectl apply --kustomize k8s/overlays/demo
 	$(BIN)/kubectl --namespace elt-demo rollout status --timeout 300s statefulset/postgres
-	$(BIN)/kubectl --namespace elt-demo rollout status --timeout 300s deployment/smartpizza-api
+	$(BIN)/kubectl --namespace elt-demo rollout status --timeout 300s deployment/smartpizza-api deployment/binance-api
 	$(BIN)/kubectl --namespace elt-demo wait --timeout 300s --for condition=complete job/init
 	$(BIN)/kubectl --namespace elt-demo get cronjobs,jobs,pods
 	@echo "Each minute a run: $(BIN)/kubectl --namespace elt-demo get jobs --watch"

@@ -1,6 +1,6 @@
-"""python -m sandbox.binance: serve the simulated Binance on 127.0.0.1 until SIGINT or SIGTERM.
+"""python -m sandbox.binance: serve the simulated Binance until SIGINT or SIGTERM.
 
-Prints one line, "listening on http://127.0.0.1:PORT", when it is ready.
+Prints one line, "listening on http://HOST:PORT", when it is ready.
 Exit codes: 0 stopped, 2 cannot start.
 """
 
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        server = BinanceServer(Services(_config(options), options.state), options.port)
+        server = BinanceServer(Services(_config(options), options.state), options.host, options.port)
     except (msgspec.MsgspecError, OSError, OverflowError, ValueError) as error:
         sys.stderr.write(f"sandbox.binance: cannot start: {error}\n")
         return 2
@@ -67,6 +67,7 @@ def _end_with_input() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox.binance", description="Serve Binance's candles.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind to (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port, 0 for a free one (default: %(default)s)")
     parser.add_argument(
         "--symbols", nargs="+", metavar="NAME", help="default: BTCUSDT ETHUSDT BNBUSDT SOLUSDT"

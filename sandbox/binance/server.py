@@ -1,6 +1,7 @@
-"""The HTTP server: a thread a connection, HTTP/1.1 with keep-alive, on 127.0.0.1 only."""
+"""The HTTP server: a thread a connection, HTTP/1.1 with keep-alive. Its admin side is for its own machine only."""
 
 import gzip
+import ipaddress
 import time
 from collections.abc import Callable
 from functools import partial
@@ -24,18 +25,18 @@ _NOT_FOUND = b"<html><head><title>404 Not Found</title></head><body><h1>404 Not 
 
 
 class BinanceServer(ThreadingHTTPServer):
-    """Serves on 127.0.0.1; port 0 takes a free one. Raises OSError when it cannot be had."""
+    """Serves on an address of this machine; port 0 takes a free one. Raises OSError when it cannot be had."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, services: Services, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, services: Services, host: str, port: int) -> None:
+        super().__init__((host, port), _Handler)
         self.services = services
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"http://{self.server_address[0]!s}:{self.server_port}"
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is no news here."""
@@ -127,6 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
         return unit == "MICROSECOND"
 
     def _admin(self, do: Callable[[], bytes | None]) -> None:
+        is_ours = ipaddress.ip_address(self.client_address[0]).is_loopback
+        if not is_ours and self.path != "/healthz":
+            self._send(403, b'{"detail":"only the machine that the API runs on may ask for this"}', {})
+            return
         try:
             found = do()
         except (msgspec.MsgspecError, ValueError, OSError) as error:
