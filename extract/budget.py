@@ -39,8 +39,8 @@ class Budget(Protocol):
         """Nobody sends anything for so long."""
         ...
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Takes note of what an answer's headers tell about use by others."""
+    def learn(self, headers: Mapping[str, str], took: float) -> None:
+        """Takes note of what headers tell about use by others; their answer came `took` seconds after its request."""
         ...
 
 
@@ -59,7 +59,7 @@ class LocalPause:
         with self._guard:
             self._until = max(self._until, time.monotonic() + seconds)
 
-    def learn(self, headers: Mapping[str, str]) -> None:
+    def learn(self, headers: Mapping[str, str], took: float) -> None:
         """Nothing: there is no budget to correct."""
 
 
@@ -118,10 +118,13 @@ class SharedBudget:
         with database_errors(), self._pool.connection() as connection:
             connection.execute(statement, self._row | {"seconds": seconds})
 
-    def learn(self, headers: Mapping[str, str]) -> None:
+    def learn(self, headers: Mapping[str, str], took: float) -> None:
         if self._usage is None:
             return
-        left = left_of(self._usage, headers, self._per_minute, self._clock.read(headers))
+        clock = self._clock.read(headers)
+        if self._usage.reset is None and (clock - took / self._second) // 60 != clock // 60:
+            return  # asked in one minute and dated in the next: nobody knows for which one it counts
+        left = left_of(self._usage, headers, self._per_minute, clock)
         if left is None:
             return
         remaining = max(0.0, left.remaining - self._per_minute * _LEFT_ALONE)

@@ -1,8 +1,10 @@
 """The HTTP client of a source: signs its requests, waits for their turn, and tries again what may pass."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -92,6 +94,7 @@ class RestClient:
             nonlocal throttled, is_renewed
             auth = self._login.current()
             throttled += self._wait_for_turn(f"GET {url}", cost)
+            sent = time.monotonic()
             try:
                 answer = self._exchange.send(
                     "GET",
@@ -100,7 +103,7 @@ class RestClient:
                     params=params,
                     needs=self._needs,
                     refused=REFUSED,
-                    on_response=self._take_note,
+                    on_response=partial(self._take_note, sent),
                 )
             except UnauthorizedError:
                 if is_renewed or not self._login.renew(auth):
@@ -138,7 +141,7 @@ class RestClient:
             form=form,
             needs=self._needs,
             refused=REFUSED | {httpx.codes.BAD_REQUEST},
-            on_response=self._take_note,
+            on_response=partial(self._take_note, time.monotonic()),
         )
 
     def _wait_for_turn(self, told: str, cost: int) -> float:
@@ -159,13 +162,13 @@ class RestClient:
                 turn = self._budget.take(cost, turn)
         return waited
 
-    def _take_note(self, response: httpx.Response) -> None:
-        """What an answer's headers mean for all who share the budget."""
+    def _take_note(self, sent: float, response: httpx.Response) -> None:
+        """What the headers of an answer to a request of the time `sent` mean for all who share the budget."""
         with _database_may_come_back():
             wait = asked_wait(response) if response.status_code in BANNED else None
             if wait is not None:
                 self._budget.pause(wait)
-            self._budget.learn(response.headers)
+            self._budget.learn(response.headers, time.monotonic() - sent)
 
     def _silence(self, again: RetryableError) -> None:
         """Keeps everybody from calling during a ban that only the body of its answer tells of."""

@@ -11,6 +11,7 @@ from extract.retry import http_date
 from extract.source import UsageHeader
 
 _UNIX_TIMES = 1e8
+_ALMOST_A_SECOND = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,14 @@ class ApiClock:
         self._guard = threading.Lock()
 
     def read(self, headers: Mapping[str, str]) -> float:
-        """The API's time at an answer that has just come: within the second that its Date header names."""
+        """The API's time at an answer that has just come: within the second that its Date header names.
+
+        Never in the next one, however late the answer: what it counts would pass for that of the next minute.
+        """
         told, ours = api_time(headers), self._monotonic() * self._rate
         with self._guard:
             self._ahead = max(self._ahead, told - ours)
-            return min(ours + self._ahead, told + 1)
+            return min(ours + self._ahead, told + _ALMOST_A_SECOND)
 
 
 def left_of(usage: UsageHeader, headers: Mapping[str, str], per_minute: int, clock: float) -> Left | None:

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from extract.backfill import Estimate, estimate, has_times, plan, read_option, read_shard
+from extract.chosen import chosen_streams
 from extract.commands.common import Config, OneSource, named
 from extract.cursor import format_time
 from extract.database import database_errors, open_pool
 from extract.failure import written_down
-from extract.pipeline import assert_migrated, backfill_source, chosen_streams
+from extract.pipeline import assert_migrated, backfill_source
 from extract.settings import load_settings
 
 

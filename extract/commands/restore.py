@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from extract.chosen import chosen_streams
 from extract.commands.common import Config, OneSource, named
 from extract.database import connect, database_errors
 from extract.errors import ConfigurationError
 from extract.failure import written_down
-from extract.pipeline import chosen_streams
 from extract.settings import load_settings
 
 Day = Annotated[datetime, typer.Option("--day", formats=["%Y-%m-%d"], help="Day of the loads, in UTC.")]

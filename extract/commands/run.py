@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from extract.chosen import assert_not_empty, chosen_streams
 from extract.commands.common import Config, Sources, named, worst
 from extract.database import open_pool
 from extract.failure import written_down
-from extract.pipeline import IfHeld, assert_migrated, assert_not_empty, chosen_streams, run_source
+from extract.pipeline import IfHeld, assert_migrated, run_source
 from extract.run_record import RunResult
 from extract.settings import load_settings
 

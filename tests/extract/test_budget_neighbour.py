@@ -52,16 +52,20 @@ class Limited(httpx.BaseTransport):
         return (time.monotonic() - self.begun) * RATE
 
     def handle_request(self, _: httpx.Request) -> httpx.Response:
+        """Counted when it comes, dated when it is answered, which may be in the next minute."""
         with self._guard:
             now = self.now
             minute = int(now // 60)
             used = self.ours.get(minute, 0) + COST + int(LIMIT * self._share(now))
-            told = {"date": formatdate(now // 1, usegmt=True), "x_mbx_used_weight_1m": str(used)}
-            if used > LIMIT:
-                self.refused += 1
-                return answer(b"{}", status=429, retry_after=f"{(60 - now % 60) / RATE:.3f}", **told)
-            self.ours[minute] = self.ours.get(minute, 0) + COST
-            return answer(b"[]", **told)
+            is_refused = used > LIMIT
+            self.refused += is_refused
+            self.ours[minute] = self.ours.get(minute, 0) + COST * (not is_refused)
+        time.sleep(0.01)
+        told = {"date": formatdate(self.now // 1, usegmt=True), "x_mbx_used_weight_1m": str(used)}
+        if is_refused:
+            wait = f"{(60 - now % 60) / RATE:.3f}"
+            return answer(b"{}", status=429, retry_after=wait, **told)
+        return answer(b"[]", **told)
 
 
 @pytest.mark.parametrize("share", [changing, steady])

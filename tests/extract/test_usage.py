@@ -67,6 +67,18 @@ def test_a_date_without_fractions_costs_a_second_of_each_minute() -> None:
     assert max(behind[100:]) < 0.02
 
 
+def test_a_late_answer_counts_for_the_next_minute() -> None:
+    """It would say that all of that is used up already."""
+    ours = iter([0.0, 30.0])
+    clock = ApiClock(monotonic=lambda: next(ours))
+    full_minute = OURS // 60 * 60
+    clock.read({"date": formatdate(full_minute + 59, usegmt=True)})
+    late = clock.read({"date": formatdate(full_minute + 59, usegmt=True)})
+    left = left_of(USED, {"x-mbx-used-weight-1m": "600"}, 600, late)
+    assert left is not None
+    assert left.seconds < 0.01
+
+
 def test_a_clock_that_was_set_back_is_believed_to_be_ahead_for_ever() -> None:
     clock = ApiClock(monotonic=lambda: 0.0)
     clock.read({"date": formatdate(OURS + 3600, usegmt=True)})
