@@ -1,7 +1,7 @@
 {{ config(tags=['consistency', 'binance'], severity='warn') }}
 
--- Candles that begin more than a second before the one before them has ended: the exchange has cut its history anew, and serves the old
--- pieces no more.
+-- Candles that begin more than a second before the one before them has ended: the exchange has cut its history anew,
+-- and serves the old pieces no more.
 select
     candles.symbol,
     candles.interval,
