@@ -31,7 +31,9 @@ def node(tmp_path: Path, api: RunningApi) -> Callable[..., Node]:
         overlay = tmp_path / "overlay"
         overlay.mkdir()
         (overlay / "extract.toml").write_text(config or f'[sources.smartpizza]\nbase_url = "{api.url}"\n')
-        where = [f"{name}={env[name]}" for name in ("PGHOST", "PGPORT", "PGDATABASE")]
+        where = [
+            f"{name}={env[name]}" for name in ("PGHOST", "PGPORT", "PGDATABASE", "PGSSLMODE") if name in env
+        ]
         secrets = {"postgres-admin": [f"username={env['PGUSER']}", f"password={env['PGPASSWORD']}"]}
         secrets |= {f"postgres-{role}": [f"password={password}"] for role, password in passwords.items()}
         secrets["smartpizza"] = [f"token={token}"]

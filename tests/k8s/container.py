@@ -45,7 +45,9 @@ def image_files() -> dict[Path, Path]:
 def bubblewrap() -> str | None:
     """bwrap, where there is one and it may do its work."""
     path = shutil.which("bwrap")
-    probe = [path or "false", "--unshare-user", "--uid", "10001", "--ro-bind", "/", "/", "true"]
+    if path is None:
+        return None
+    probe = [path, "--unshare-user", "--uid", "10001", "--ro-bind", "/", "/", sys.executable, "--version"]
     return path if subprocess.run(probe, capture_output=True, check=False).returncode == 0 else None
 
 

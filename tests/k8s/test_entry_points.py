@@ -136,3 +136,13 @@ def test_a_database_that_is_away_is_tried_again(node: Callable[..., Node], elt_d
         (_, done), *_ = run_pod(made, pod)
         assert "could not be reached" in done.stdout + done.stderr, owner
         assert verdict(pod, done.returncode) == "Count", owner
+
+
+def test_a_server_that_cannot_prove_who_it_is_is_told_and_not_tried_again(
+    node: Callable[..., Node], elt_database: Any
+) -> None:
+    made = node(elt_database.env() | {"PGSSLMODE": "verify-full"}, elt_database.passwords)
+    pipeline = pod_of(made, "CronJob", "smartpizza")
+    (_, done), *_ = run_pod(made, pipeline)
+    assert "SSL" in done.stdout + done.stderr
+    assert verdict(pipeline, done.returncode) == "FailJob"
