@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from sandbox.binance import BinanceConfig, RunningBinance, served
 from sandbox.smartpizza import Config, RunningApi, serve
 from tests.k8s.container import Node
 from tests.k8s.manifests import K8S, objects_in, render
@@ -21,8 +23,15 @@ def api() -> Iterator[RunningApi]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def market() -> Iterator[RunningBinance]:
+    """By real time, as in the demo."""
+    with served(BinanceConfig(now=None)) as running:
+        yield running
+
+
 @pytest.fixture
-def node(tmp_path: Path, api: RunningApi) -> Callable[..., Node]:
+def node(tmp_path: Path, api: RunningApi, market: RunningBinance) -> Callable[..., Node]:
     """Makes a Node: an overlay upon the demo, with the database of `env` and, if given, other files or Secrets."""
 
     def make(
@@ -30,7 +39,10 @@ def node(tmp_path: Path, api: RunningApi) -> Callable[..., Node]:
     ) -> Node:
         overlay = tmp_path / "overlay"
         overlay.mkdir()
-        (overlay / "extract.toml").write_text(config or f'[sources.smartpizza]\nbase_url = "{api.url}"\n')
+        since = (market.now - timedelta(days=5)).isoformat()
+        sections = f'[sources.smartpizza]\nbase_url = "{api.url}"\n'
+        sections += f'[sources.binance]\nbase_url = "{market.url}"\nstart = "{since}"\n'
+        (overlay / "extract.toml").write_text(config or sections)
         where = [
             f"{name}={env[name]}" for name in ("PGHOST", "PGPORT", "PGDATABASE", "PGSSLMODE") if name in env
         ]

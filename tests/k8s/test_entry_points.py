@@ -48,6 +48,8 @@ def scalar(database: Any, query: str) -> Any:
 def test_a_pipeline_that_only_works_on_a_laptop_would_fail_in_its_pod(demo: Node, elt_database: Any) -> None:
     assert succeeded(run_pod(demo, pod_of(demo, "CronJob", "smartpizza"))) == ["check", "extract", "build"]
     assert scalar(elt_database, "select count(*) from marts.fct_orders") > 0
+    assert succeeded(run_pod(demo, pod_of(demo, "CronJob", "binance"))) == ["check", "extract", "build"]
+    assert scalar(elt_database, "select count(*) from marts.fct_ohlcv") > 0
     assert succeeded(run_pod(demo, pod_of(demo, "CronJob", "nightly"))) == [
         "partitions",
         "erase-smartpizza",
