@@ -1,4 +1,4 @@
-"""`make demo`: loads two weeks of SmartPizza, builds the marts, moves the clock one day and does it again."""
+"""`make demo`: loads two weeks of SmartPizza and three of Binance, builds the marts, and then one day more."""
 
 import os
 import subprocess
@@ -17,6 +17,7 @@ from sandbox.env_files import read_env_file
 from sandbox.state import project_root, state_dir
 
 BRANCHES, DAYS = 20, 14
+PIPELINES = ("smartpizza", "binance")
 
 Env = dict[str, str]
 
@@ -44,6 +45,7 @@ class Round:
     tests: int = 0
     warnings: int = 0
     orders: int = 0
+    candles: int = 0
 
 
 def main() -> int:
@@ -63,10 +65,10 @@ def play(console: Console) -> list[Round]:
     """Both rounds, in order. Raises StepFailedError."""
     started = time.monotonic()
     up = sandbox("up", "--branches", BRANCHES, "--days", DAYS)
-    step(console, "start Postgres and the SmartPizza API", up, {})
+    step(console, "start Postgres and the simulated APIs", up, {})
     step(console, "apply migrations, roles and partitions", extract("init"), role_env("admin"))
     rounds = [play_round(console, "what is there")]
-    step(console, "move the clock one day", sandbox("clock", "advance", 1), {})
+    step(console, "move the clocks one day", sandbox("clock", "advance", 1), {})
     rounds.append(play_round(console, "one day later"))
     console.print(f"[dim]both rounds took {time.monotonic() - started:.0f} s[/dim]")
     return rounds
@@ -77,10 +79,11 @@ def play_round(console: Console, title: str) -> Round:
     done = Round(title)
     with ledger() as connection:
         since = scalar(connection, "select clock_timestamp()")
-    load = extract("run", "smartpizza")
-    done.extract_seconds = step(console, f"extract: {title}", load, role_env("extractor"))
-    build = [bin_path("dbt"), "build", "--selector", "smartpizza", "--quiet"]
-    done.build_seconds = step(console, f"dbt build: {title}", build, role_env("transformer"))
+    for name in PIPELINES:
+        load = extract("run", name)
+        done.extract_seconds += step(console, f"extract {name}: {title}", load, role_env("extractor"))
+        build = [bin_path("dbt"), "build", "--selector", name, "--quiet"]
+        done.build_seconds += step(console, f"dbt build {name}: {title}", build, role_env("transformer"))
     read_ledger(done, since)
     return done
 
@@ -90,8 +93,8 @@ def read_ledger(done: Round, since: datetime) -> None:
     with ledger() as connection:
         rows = connection.execute(
             """
-            select stream, sum(records)::bigint, sum(dead_letters)::bigint
-            from ops.loads where committed_at >= %s group by stream order by stream
+            select source || '.' || stream, sum(records)::bigint, sum(dead_letters)::bigint
+            from ops.loads where committed_at >= %s group by source, stream order by source, stream
             """,
             [since],
         ).fetchall()
@@ -111,13 +114,15 @@ def read_ledger(done: Round, since: datetime) -> None:
         ).fetchone()
         done.models, done.tests, done.warnings = counts or (0, 0, 0)
         done.orders = scalar(connection, "select count(*) from marts.fct_orders")
+        done.candles = scalar(connection, "select count(*) from marts.fct_ohlcv")
         done.quarantined = scalar(connection, "select count(*) from quarantine.quarantine_smartpizza__orders")
 
 
 def summary(rounds: list[Round]) -> Table:
     """A table with a column a round."""
     table = Table(
-        title=f"SmartPizza: {BRANCHES} branches, from {DAYS} days of history on", title_justify="left"
+        title=f"SmartPizza: {BRANCHES} branches, from {DAYS} days of history on; Binance: 4 symbols",
+        title_justify="left",
     )
     table.add_column("")
     for done in rounds:
@@ -128,6 +133,7 @@ def summary(rounds: list[Round]) -> Table:
     table.add_row("rejected (dead letters)", *(f"{done.rejected:,}" for done in rounds))
     table.add_row("orders in quarantine", *(f"{done.quarantined:,}" for done in rounds))
     table.add_row("orders in marts.fct_orders", *(f"{done.orders:,}" for done in rounds))
+    table.add_row("candles in marts.fct_ohlcv", *(f"{done.candles:,}" for done in rounds))
     table.add_section()
     table.add_row("models built", *(str(done.models) for done in rounds))
     table.add_row(
