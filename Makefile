@@ -97,6 +97,8 @@ chaos: deps ## kills, crashes, faults, full disks ... at full size, with figures
 
 bench: deps ## figures, side by side in one run
 	$(BIN)/python -m benchmarks.increment
+	$(BIN)/python -m benchmarks.market
+	$(BIN)/python -m benchmarks.market --budget
 	$(BIN)/python -m benchmarks.loading
 
 bench-loading: install ## the loading figures alone: psql, ours, dlt, Sling
