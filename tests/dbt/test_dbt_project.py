@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.pipeline import ROOT, run
+from tests.end_to_end.warehouse import ROOT, run
 
 DIMENSIONS = {"accuracy", "completeness", "consistency", "timeliness", "uniqueness", "validity"}
 
