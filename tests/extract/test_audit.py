@@ -44,7 +44,7 @@ def runs(database: Any) -> list[tuple[Any, ...]]:
 def test_a_clean_history_is_accused(loaded: None, audit: Callable[..., Done], elt_database: Any) -> None:
     """Dead letters, replayed ones too, are part of the books; a broken sweep is whole as far as it came."""
     plant(elt_database, "update ops.dead_letters set status = 'discarded' where position = 0")
-    done = audit()
+    done = audit("smartpizza")
     assert done.returncode == 0, done.stdout
     note, summary = done.stdout.splitlines()
     assert note.startswith("note 1 dead letters of smartpizza.orders are open, the oldest since ")

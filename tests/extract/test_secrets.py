@@ -57,11 +57,12 @@ def broken(text: str) -> httpx.Response:
 
 
 FAULTS: dict[str, Callable[[str], httpx.Response]] = {
-    f"{status}": lambda text, status=status: answer(text.encode(), status=status)  # type: ignore[misc]
+    f"{status}": lambda text, status=status: answer(text.encode(), status=status, retry_after="0")  # type: ignore[misc]
     for status in (200, 201, 301, 400, 401, 403, 404, 410, 418, 429, 500, 503)
 } | {
     "error": broken,
     "encoding": lambda text: answer(b"", content_encoding=text.encode("ascii", "replace").decode()),
+    "reason": lambda text: answer(json.dumps({"code": -1121, "msg": text}).encode(), status=400),
     "firewall": lambda text: answer(f"<html>{text}".encode(), status=403),
 }
 
