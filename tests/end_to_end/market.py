@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.binance.running import RunningBinance
+from tests.end_to_end.candle_warehouse import CandleWarehouse
 from tests.end_to_end.pipeline import Pipeline
 
 
@@ -15,13 +16,7 @@ class Market(Pipeline):
     """
 
     pipeline = "binance"
-    marts = (
-        "dim_symbols",
-        "fct_candle_gaps",
-        "fct_market_daily",
-        "fct_ohlcv",
-        "fct_ohlcv_rollups",
-    )
+    marts = CandleWarehouse.marts
 
     def __init__(
         self,

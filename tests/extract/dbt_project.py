@@ -20,7 +20,9 @@ def make_project(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
     ours = settings["models"]["elt"]
     for layer in ("staging", "quarantine", "marts"):
         del ours[layer]
-    del settings["models"]["elementary"], ours["intermediate"]["smartpizza"]
+    del settings["models"]["elementary"]
+    settings.pop("seeds", None)
+    ours["intermediate"] = {key: value for key, value in ours["intermediate"].items() if key.startswith("+")}
     (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     (project / "selectors.yml").write_text(
         "selectors: [{name: all, definition: 'path:models'}, {name: none, definition: 'tag:nothing'}]"

@@ -21,20 +21,23 @@ with source as materialized (
     {{ new_records('binance', 'agg_trades') }}
 ),
 
+-- Typed once: whatever looks at a column after this finds it done.
 typed as materialized (
     select
         load_order,
         sweep_id,
         load_position,
         extracted_at,
-        {{ typed_columns(fields) }},
-        {{ untyped_fields(fields) }} as untyped
+        record,
+        context,
+        {{ typed_columns(fields) }}
     from source
 ),
 
 timed as (
     select
         *,
+        {{ untyped_fields(fields, typed=true) }} as untyped,
         {{ epoch_time('trade_time') }} as traded_at
     from typed
 ),

@@ -28,6 +28,7 @@ with source as materialized (
     {{ new_records('binance', 'klines') }}
 ),
 
+-- Typed once: whatever looks at a column after this finds it done.
 typed as materialized (
     select
         load_order,
@@ -35,15 +36,17 @@ typed as materialized (
         load_position,
         served_at,
         extracted_at,
-        {{ typed_columns(fields) }},
-        case when {{ is_list }} then jsonb_array_length(record) end as field_count,
-        {{ untyped_fields(fields) }} as untyped
+        record,
+        context,
+        {{ typed_columns(fields) }}
     from source
 ),
 
 timed as (
     select
         *,
+        {{ untyped_fields(fields, typed=true) }} as untyped,
+        case when {{ is_list }} then jsonb_array_length(record) end as field_count,
         {{ epoch_time('open_time') }} as open_at,
         {{ epoch_time('close_time') }} as close_at
     from typed
