@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import limit, ours
+from benchmarks import least, limit, ours
 from benchmarks.contestant import Contestant, Cost, LeftOutError
 from benchmarks.ground import Ground
 from benchmarks.loading_figures import Figures
@@ -31,6 +31,7 @@ def contestants(records: int, fewer: int, *, big: bool, peers: bool) -> list[Con
     fewer = min(fewer, records)
     found = [
         Contestant(limit.NAME, records, limit.limit),
+        Contestant("a bare client, nothing but pages and COPY", records, least.least),
         Contestant("ours, one stream", records, ours.one_stream),
         Contestant("ours, two windows at a time", records, ours.side_by_side(2)),
         Contestant("ours, few records", min(10_000, records), ours.one_stream),

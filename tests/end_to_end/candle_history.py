@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from random import Random
@@ -97,6 +97,14 @@ class CandleHistory:
     def symbols(self) -> dict[str, tuple[bool, str]]:
         """What dim_symbols has to say last: whether each is listed, and the status that its last list told."""
         return {name: (name in self._listed, status) for name, status in self._statuses.items()}
+
+    def days(self, interval: str) -> set[tuple[str, date]]:
+        """Symbol and day in UTC of all candles of an interval that `candles` gives."""
+        return {
+            (symbol, datetime.fromtimestamp(open_ms / 1000, UTC).date())
+            for symbol, of, open_ms in self.candles()
+            if of == interval
+        }
 
     def gaps(self) -> set[tuple[str, str, int, int]]:
         """What fct_candle_gaps has to hold: symbol, interval, from and until in milliseconds."""
