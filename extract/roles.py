@@ -14,7 +14,8 @@ ROLES = ("extractor", "transformer", "maintainer", "reporter")
 MODEL_SCHEMAS = ("base", "staging", "quarantine", "intermediate", "marts")
 REPORTED_SCHEMAS = ("quarantine", "marts")
 
-# A process that was killed leaves no query running, nor does one whose machine has vanished: by its sessions a run is seen to be alive.
+# A process that was killed leaves no query running, nor does one whose machine has vanished: by its sessions a run is
+# seen to be alive.
 _KEEPALIVES = {
     "client_connection_check_interval": "2s",
     "tcp_keepalives_idle": "30s",

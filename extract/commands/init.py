@@ -16,8 +16,8 @@ def init(config: Config = None) -> None:
     """Create roles, schemas, tables and partitions; repeat it after each upgrade.
 
     Connects as an administrator. EXTRACTOR_PASSWORD, TRANSFORMER_PASSWORD, MAINTAINER_PASSWORD and
-    REPORTER_PASSWORD are the passwords the four roles get. What the config file expects of the pipelines is written down
-    for `extract alert`.
+    REPORTER_PASSWORD are the passwords the four roles get. What the config file expects of the pipelines is
+    written down for `extract alert`.
     """
     settings = load_settings(config)
     passwords = {role: os.environ.get(f"{role.upper()}_PASSWORD", "") for role in ROLES}

@@ -490,9 +490,11 @@ select
     'run_late',
     'error',
     pipeline,
-    case kind when 'build' then 'build of ' else 'run of ' end || pipeline || ' has not started'
-        || coalesce(' since ' || to_char(last_started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), ', ever')
-        || ', expected every ' || expected_every,
+    case kind when 'build' then 'build of ' else 'run of ' end || pipeline
+        || coalesce(
+            ' has not started since ' || to_char(last_started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'),
+            ' has never started'
+        ) || ', expected every ' || expected_every,
     due_at,
     null,
     owner,
