@@ -9,8 +9,8 @@ from extract.alert.trouble import Trouble
 from extract.errors import one_line
 
 # Slack takes 3,000 characters a section.
-_LINES = 10
-_LINE = 280
+_SECTION = 2_800
+_SUMMARY = 200
 
 
 def message(changes: Changes) -> dict[str, Any]:
@@ -40,10 +40,13 @@ def plain(changes: Changes) -> Iterator[str]:
 
 
 def _section(title: str, lines: list[str]) -> dict[str, Any]:
-    shown = [f"• {line}" for line in lines[:_LINES]]
-    if len(lines) > _LINES:
-        shown.append(f"and {len(lines) - _LINES} more: `extract alert --dry-run` lists all that is open")
-    return {"type": "section", "text": {"type": "mrkdwn", "text": "\n".join([title, *shown])}}
+    text, shown = title, 0
+    while shown < len(lines) and len(text) + len(lines[shown]) < _SECTION:
+        text += f"\n• {lines[shown]}"
+        shown += 1
+    if shown < len(lines):
+        text += f"\nand {len(lines) - shown} more: `extract alert --dry-run` lists all that is open"
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
 def _told(trouble: Trouble) -> str:
@@ -59,7 +62,7 @@ def _told(trouble: Trouble) -> str:
 
 def _safe(text: str) -> str:
     """One line, which Slack takes for text and for nothing else: no links, no mentions."""
-    return one_line(text, _LINE - 80).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return one_line(text, _SUMMARY).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _moment(value: datetime) -> str:
