@@ -272,11 +272,24 @@ from ops.dbt_results as results
 left join ops.builds on results.invocation_id = builds.invocation_id;
 
 -- How each command of a pipeline stands; all builds of a selector are one. What was skipped or stopped is neither a
--- success nor a failure.
+-- success nor a failure. Of the last 35 days: what a scrape costs must not grow with the history.
 create view ops.command_health as
-with endings as materialized (
-    select *, case kind when 'build' then 'build' else command end as task
+with endings as (
+    select
+        *,
+        case kind when 'build' then 'build' else command end as task,
+        status in ('failed', 'killed') as is_broken,
+        started_at > clock_timestamp() - interval '7 days' as is_recent
     from ops.endings
+    where started_at > clock_timestamp() - interval '35 days'
+),
+
+ranked as materialized (
+    select
+        *,
+        row_number() over (partition by kind, pipeline, task order by started_at desc, run_id desc) as age,
+        max(started_at) filter (where status = 'done') over (partition by kind, pipeline, task) as last_good_start
+    from endings
 ),
 
 whole as (
@@ -284,44 +297,34 @@ whole as (
         kind,
         pipeline,
         task,
-        max(started_at) as last_started_at,
-        max(started_at) filter (where status = 'done') as last_good_start,
         max(ended_at) filter (where status = 'done') as last_done_at,
-        max(coalesce(ended_at, started_at)) filter (where status in ('failed', 'killed')) as last_failed_at,
-        count(*) filter (where status = 'done' and started_at > clock_timestamp() - interval '7 days') as done_7d,
-        count(*) filter (
-            where status in ('failed', 'killed') and started_at > clock_timestamp() - interval '7 days'
-        ) as broken_7d
-    from endings
+        max(coalesce(ended_at, started_at)) filter (where is_broken) as last_failed_at,
+        min(started_at) filter (
+            where is_broken and started_at > coalesce(last_good_start, '-infinity')
+        ) as failing_since,
+        count(*) filter (where is_recent and status = 'done') as done_7d,
+        count(*) filter (where is_recent and is_broken) as broken_7d
+    from ranked
     group by kind, pipeline, task
 )
 
-select distinct on (whole.kind, whole.pipeline, whole.task)
+select
     whole.pipeline,
     whole.kind,
     whole.task,
-    endings.run_id as last_run_id,
-    endings.status as last_status,
-    endings.started_at as last_started_at,
-    coalesce(endings.error, case endings.status when 'killed' then 'ended without a word' end) as last_error,
-    endings.requests as last_requests,
-    endings.retries as last_retries,
+    newest.run_id as last_run_id,
+    newest.status as last_status,
+    newest.started_at as last_started_at,
+    coalesce(newest.error, case newest.status when 'killed' then 'ended without a word' end) as last_error,
+    newest.requests as last_requests,
+    newest.retries as last_retries,
     whole.last_done_at,
     whole.last_failed_at,
-    failing.since as failing_since,
+    whole.failing_since,
     round(whole.done_7d::numeric / nullif(whole.done_7d + whole.broken_7d, 0), 4) as success_rate_7d
 from whole
-inner join endings
-    on whole.kind = endings.kind and whole.pipeline = endings.pipeline and whole.task = endings.task
-    and whole.last_started_at = endings.started_at
-left join lateral (
-    select min(broken.started_at) as since
-    from endings as broken
-    where broken.kind = whole.kind and broken.pipeline = whole.pipeline and broken.task = whole.task
-        and broken.status in ('failed', 'killed')
-        and broken.started_at > coalesce(whole.last_good_start, '-infinity')
-) as failing on true
-order by whole.kind, whole.pipeline, whole.task, endings.run_id;
+inner join ranked as newest
+    on whole.kind = newest.kind and whole.pipeline = newest.pipeline and whole.task = newest.task and newest.age = 1;
 
 -- One row a pipeline and kind, expected ones that never ran included. Late is one that has not started for longer than
 -- expected and half of that again (an hour at most).
@@ -469,6 +472,10 @@ group by namespaces.nspname;
 -- What is wrong now, a row a trouble: what the metrics count and the alerts tell. What nobody expects (a selection built
 -- by hand) is forgotten after a day.
 create view ops.open_trouble as
+with healths as materialized (
+    select * from ops.command_health
+)
+
 select
     'failed ' || health.kind || ' ' || health.pipeline || ' ' || health.task as key,
     case health.last_status when 'killed' then 'run_killed' else 'run_failed' end as trouble,
@@ -480,7 +487,7 @@ select
     null::bigint as rows,
     pipelines.owner,
     health.last_done_at as last_good_at
-from ops.command_health as health
+from healths as health
 left join ops.pipelines using (pipeline)
 where health.failing_since is not null
     and (pipelines.expected_every is not null or health.last_failed_at > clock_timestamp() - interval '1 day')
@@ -541,7 +548,7 @@ select
     null,
     pipelines.owner,
     health.last_done_at
-from ops.command_health as health
+from healths as health
 left join ops.pipelines using (pipeline)
 where health.last_retries >= 20 and health.last_retries > health.last_requests / 4;
 
