@@ -25,9 +25,10 @@ def message(changes: Changes) -> dict[str, Any]:
         for (_, lines), name in zip(groups, ("new", "worse", "resolved"), strict=True)
         if lines
     ]
-    named = [*changes.new, *changes.worse, *changes.resolved]
+    summaries = [trouble.summary for trouble in (*changes.new, *changes.worse)]
+    summaries += [each.summary for each in changes.resolved]
     return {
-        "text": f"small-elt: {', '.join(counts)}: {_safe(named[0].summary)}",
+        "text": f"small-elt: {', '.join(counts)}: {_safe(summaries[0])}",
         "blocks": [_section(title, lines) for title, lines in groups if lines],
     }
 
