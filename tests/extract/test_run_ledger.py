@@ -247,7 +247,7 @@ def test_a_trouble_is_told_twice_or_never_or_not_when_it_is_over(
         return done.returncode
 
     api = FakeApi(orders=[order(1)])
-    api.planned = [lambda _request: answer(b"<not> json")] * 9
+    api.planned = [lambda _request: answer(b"{}", status=500)] * 9
     extract(api)
     Webhook.status = 503
     assert pass_once() == 75
