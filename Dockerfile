@@ -63,6 +63,8 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.version="${VERSION}" org.opencontainers.image.revision="${REVISION}"
 # Whatever is written goes below /tmp: the rest may be read-only.
 ENV HOME=/tmp \
+    ELT_IMAGE=small-elt:${VERSION} \
+    ELT_REVISION=${REVISION} \
     DBT_PROJECT_DIR=/opt/elt/dbt_project \
     DBT_PROFILES_DIR=/opt/elt/profiles \
     DBT_TARGET_PATH=/tmp/target \

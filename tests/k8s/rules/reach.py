@@ -42,7 +42,7 @@ def ports(pod: Pod, container: Object, objects: Sequence[Object]) -> set[int]:
     if command == ["docs", "serve"]:
         return set()
     needed = {DNS, int(env.get("PGPORT") or 5432)}
-    if command[:1] == ["archive"]:
+    if command[:1] in (["archive"], ["alert"]):
         needed.add(HTTPS)
     if command and command[0] in EXTRACTING:
         needed.add(api_port(command[1], objects))

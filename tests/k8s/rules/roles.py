@@ -12,6 +12,8 @@ NEEDS: Mapping[str, str | None] = {
     "backfill": "extractor",
     "build": "transformer",
     "docs": "transformer",
+    "metrics": "reporter",
+    "alert": "reporter",
     "partitions": "maintainer",
     "erase": "maintainer",
     "archive": "maintainer",
