@@ -3,8 +3,8 @@
 Each seed is a made-up company of 60 days with weekly seasons. One defect of each kind is planted in a copy of its
 days; counted are the defects found, by the monitor that should, within their days, and the alarms of the days as they
 were (the promises: all, and at most one a 60 days). Records are raw JSON that dbt types; what judges is the project's
-own SQL. With --cost, the seconds that the database spends on the monitors in an hourly build of 1,000 branches (the promise:
-under 10 % of the build, and no more with twice the history).
+own SQL. With --cost, the seconds that the database spends on the monitors in an hourly build of 1,000 branches (the
+promise: under 10 % of the build, and no more with twice the history).
 """
 
 import argparse
