@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -113,7 +113,6 @@ def stopped(series: Series, draw: np.random.Generator) -> Defect:
     start = int(draw.integers(35 * 24, (series.days - 2) * 24))
     hours = [divmod(start + hour, 24) for hour in range(7)]
     day, hour = hours[-1]
-    # A load takes the last record's place in time: the records keep theirs.
     waited = [
         record
         for each in {day for day, _ in hours}
@@ -121,7 +120,6 @@ def stopped(series: Series, draw: np.random.Generator) -> Defect:
         if (each, load.hour) in hours
         for record in load.records
     ]
-    late = replace(
-        series.loads(day)[0], day=day, hour=hour, committed_at=series.committed_at(day, hour), records=waited
-    )
-    return Defect("source stopped for six hours", hours[0][0], day, set(hours), [late], ("freshness",))
+    late = Load(day, hour, series.committed_at(day, hour), waited)
+    last = (late.committed_at - FIRST).days
+    return Defect("source stopped for six hours", hours[0][0], last, set(hours), [late], ("freshness",))

@@ -139,6 +139,12 @@
             sum(row_count) filter (where age between 1 and 7) as rows_7,
             count(value) filter (where age > 0 and age % 7 = 0) as weeks,
             percentile_cont(0.5) within group (order by value) filter (where age > 0 and age % 7 = 0) as weekday_median,
+            -- How the weekday compares with whole weeks.
+            coalesce(
+                percentile_cont(0.5) within group (order by value) filter (where age > 0 and age % 7 = 0)
+                / nullif(avg(value) filter (where age between 1 and 7 * ((judged_on - first_on) / 7)), 0),
+                1
+            ) as weekday_factor,
             avg(value) filter (where age between 1 and 7 * ((judged_on - first_on) / 7)) as mean_weeks,
             percentile_cont(0.5) within group (order by abs(value - value_a_week_before)) filter (where age > 0)
             / (0.6745 * sqrt(2)) as scatter,
@@ -190,21 +196,17 @@
             allowed.least_rows,
             case
                 when allowed.kind in ('share', 'most') then facts.mean_7
-                else facts.mean_7 * coalesce(facts.weekday_median / nullif(facts.mean_weeks, 0), 1)
+                else facts.mean_7 * facts.weekday_factor
             end as expected,
             case
                 when allowed.kind = 'share' then least(facts.mean_7, facts.median_7, facts.weekday_median)
-                when allowed.kind = 'count' then least(
-                    facts.weekday_median,
-                    facts.mean_7 * coalesce(facts.weekday_median / nullif(facts.mean_weeks, 0), 1)
-                )
+                when allowed.kind = 'count' then least(facts.weekday_median, facts.mean_7 * facts.weekday_factor)
+                when allowed.kind = 'level' then least(facts.mean_7, facts.median_7) * facts.weekday_factor
             end as low,
             case
                 when allowed.kind = 'share' then greatest(facts.mean_7, facts.median_7, facts.weekday_median)
-                when allowed.kind = 'count' then greatest(
-                    facts.weekday_median,
-                    facts.mean_7 * coalesce(facts.weekday_median / nullif(facts.mean_weeks, 0), 1)
-                )
+                when allowed.kind = 'count' then greatest(facts.weekday_median, facts.mean_7 * facts.weekday_factor)
+                when allowed.kind = 'level' then greatest(facts.mean_7, facts.median_7) * facts.weekday_factor
             end as high
         from facts
         inner join allowed on facts.monitor = allowed.monitor
@@ -257,13 +259,14 @@
                         usual.scatter
                     )
                 )
-                when 'level' then greatest(usual.tolerance * usual.expected, 1.2 * usual.sigmas * usual.scatter)
+                when 'level' then greatest(usual.tolerance * usual.low, 1.2 * usual.sigmas * usual.scatter)
                 when 'count' then greatest(
                     usual.tolerance * usual.low,
                     usual.sigmas * sqrt(coalesce(dispersion.factor, 1) * (usual.low + 1) * (1 + 1.57 / greatest(usual.weeks, 1)))
                 )
             end as below,
             case usual.kind
+                when 'level' then greatest(usual.tolerance * usual.high, 1.2 * usual.sigmas * usual.scatter)
                 when 'count' then greatest(
                     usual.tolerance * usual.high,
                     usual.sigmas

@@ -148,7 +148,8 @@ def test_the_schema_of_elementary_grows_forever(elt_database: Any, tmp_path: Pat
     )
     market.dbt("run-operation", "--quiet", "forget_elementary", "--args", "{days: 60}")
     left = market.query(
-        "select (select count(*) from elementary.dbt_models), (select count(*) from elementary.data_monitoring_metrics),"
+        "select (select count(*) from elementary.dbt_models),"
+        " (select count(*) from elementary.data_monitoring_metrics),"
         " (select count(*) from elementary.dbt_run_results)"
     )
     assert left == [(1, 1, 2)]

@@ -16,7 +16,7 @@ arrivals as (
         date_bin('5 minutes', committed_at, timestamptz '2000-01-01 00:00:00Z') as arrived_at,
         max(load_order) as load_order
     from loads
-    where records > 0 and committed_at > {{ judged_at }} - interval '120 days'
+    where records > 0 and committed_at > {{ judged_at }} - interval '92 days'
     group by source, stream, arrived_at
 ),
 
@@ -25,15 +25,7 @@ hours as (
         streams.source,
         streams.stream,
         hour.starts_at,
-        (
-            select count(*)
-            from arrivals
-            where
-                arrivals.source = streams.source
-                and arrivals.stream = streams.stream
-                and arrivals.arrived_at >= hour.starts_at
-                and arrivals.arrived_at < hour.starts_at + interval '1 hour'
-        ) as arrivals
+        count(arrivals.arrived_at) as arrivals
     from (
         select
             source,
@@ -43,6 +35,11 @@ hours as (
         group by source, stream
     ) as streams
     cross join lateral generate_series(streams.first_at, {{ judged_at }}, interval '1 hour') as hour (starts_at)
+    left join arrivals
+        on streams.source = arrivals.source
+            and streams.stream = arrivals.stream
+            and hour.starts_at = date_trunc('hour', arrivals.arrived_at, 'UTC')
+    group by streams.source, streams.stream, hour.starts_at
 ),
 
 smoothed as (
@@ -133,22 +130,24 @@ worst as (
 
 freshness as (
     select
-        worst.*,
-        usual.gaps,
+        worst.source,
+        worst.stream,
+        worst.measured_on,
+        worst.missed,
+        worst.hours,
+        worst.load_order,
+        worst.first_on,
+        count(past.missed) as gaps,
         -- Twice what only one gap in a hundred is: chance alone does not get there in a year of hourly loads.
-        2 * greatest(usual.missed, 1) as upper_bound
+        2 * greatest(percentile_cont(0.99) within group (order by past.missed), 1) as upper_bound
     from worst
-    cross join lateral (
-        select
-            count(*) as gaps,
-            percentile_cont(0.99) within group (order by gaps.missed) as missed
-        from gaps
-        where
-            gaps.source = worst.source
-            and gaps.stream = worst.stream
-            and gaps.measured_on between worst.measured_on - 28 and worst.measured_on - 1
-    ) as usual
+    left join gaps as past
+        on worst.source = past.source
+            and worst.stream = past.stream
+            and past.measured_on between worst.measured_on - 28 and worst.measured_on - 1
     where worst.missed is not null
+    group by
+        worst.source, worst.stream, worst.measured_on, worst.missed, worst.hours, worst.load_order, worst.first_on
 ),
 
 final as (
