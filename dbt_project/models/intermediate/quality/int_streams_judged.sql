@@ -165,7 +165,8 @@ final as (
         case when verdict <> 'learning' then round(upper_bound::numeric, 6) end as upper_bound,
         verdict,
         case
-            when verdict = 'learning' then format('freshness of %s is not judged: it has only %s loads of history', stream, gaps)
+            when verdict = 'learning'
+                then format('freshness of %s is not judged: it has only %s loads of history', stream, gaps)
             else format(
                 'no load of %s for %s hours, in which %s are usual; up to %s may be missed',
                 stream, round(hours, 1), round(missed::numeric, 1), round(upper_bound::numeric, 1)
