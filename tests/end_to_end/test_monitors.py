@@ -104,7 +104,7 @@ def test_missing_hours_and_a_missing_day_of_one_symbol_are_not_seen(
     elt_database: Any, tmp_path: Path
 ) -> None:
     market = CandleWarehouse(elt_database, tmp_path)
-    market.dbt("run", "--quiet", "--select", "tag:binance")
+    market.dbt("run", "--quiet", "--select", "+int_klines_judged")
     market.execute(CANDLES)
     market.dbt(
         "run",
