@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from extract import log
 from extract.backfill import Estimate, estimate, has_times, plan, read_option, read_shard
 from extract.chosen import chosen_streams
 from extract.commands.common import Config, OneSource, named
@@ -77,7 +78,7 @@ def backfill(
 
         show(result)
     if result.error:
-        typer.echo(f"extract: {source}: {result.error}", err=True)
+        log.tell_error(f"{source}: {result.error}", source=source)
     raise typer.Exit(result.exit_code)
 
 

@@ -2,8 +2,7 @@
 
 import os
 
-import typer
-
+from extract import log
 from extract.database import database_errors
 from extract.migrate import initialise
 from extract.roles import ROLES
@@ -18,4 +17,4 @@ def init() -> None:
     passwords = {role: os.environ.get(f"{role.upper()}_PASSWORD", "") for role in ROLES}
     with database_errors():
         initialise("", passwords)
-    typer.echo("database initialised")
+    log.tell("initialised", "database initialised")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from extract import log
 from extract.chosen import assert_not_empty, chosen_streams
 from extract.commands.common import Config, Sources, named, worst
 from extract.database import open_pool
@@ -41,5 +42,5 @@ def run(
 
             show(result)
         if result.error:
-            typer.echo(f"extract: {result.source}: {result.error}", err=True)
+            log.tell_error(f"{result.source}: {result.error}", source=result.source, run_id=str(result.run_id))
     raise typer.Exit(worst(result.exit_code for result in results))

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from extract import log
 from extract.dbt_build.ledger import LEDGER_ERRORS, BuildLedger
 from extract.dbt_build.node_result import NodeResult
 from extract.dbt_build.stopping import Stopping
@@ -30,6 +31,7 @@ class Listener:
         info = event.info
         if self.invocation_id is None:
             self.invocation_id = info.invocation_id
+            log.name_run(info.invocation_id)
             self._report.event("build_started", invocation_id=info.invocation_id)
         if info.name == "NodeFinished":
             self.note(self._result(event.data.node_info, event.data.run_result))
