@@ -26,6 +26,7 @@ _EXAMPLES = {
     "restore": "extract restore smartpizza --day 2026-03-01 --to 2026-03-03",
     "analyze": "PGUSER=maintainer PGPASSWORD=... extract analyze",
     "audit": "PGUSER=maintainer PGPASSWORD=... extract audit",
+    "report": "PGUSER=reporter PGPASSWORD=... extract report --out report.html",
     "docs": "PGUSER=transformer PGPASSWORD=... extract docs write site",
     "dead-letters": "extract dead-letters list smartpizza --stream orders",
     "new-source": "extract new-source web_shop --url https://api.example.com/v1/orders",

@@ -63,7 +63,9 @@ def tell_unexpected(error: Exception, words: str, **fields: Any) -> None:
     """The same for what nobody has foreseen, with where it happened; in JSON without what the causes say."""
     if not _is_json():
         traceback.print_exception(error)
-    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    frames = [
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
     tell_error(words, **fields, **({"frames": frames} if _is_json() else {}))
 
 

@@ -73,7 +73,9 @@ def _tell(source: str, result: ReplayResult) -> None:
     )
     for letter_id, reason in list(result.still_open.items())[:_TOLD]:
         told = one_line(reason, 160)
-        log.tell("letter_stays_open", f"{letter_id:>8}  {told}", "warning", dead_letter_id=letter_id, reason=told)
+        log.tell(
+            "letter_stays_open", f"{letter_id:>8}  {told}", "warning", dead_letter_id=letter_id, reason=told
+        )
     if len(result.still_open) > _TOLD:
         log.tell("letters_stay_open", f"     ...  {len(result.still_open) - _TOLD} more", "warning")
     if result.new_letters:

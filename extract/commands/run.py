@@ -42,5 +42,7 @@ def run(
 
             show(result)
         if result.error:
-            log.tell_error(f"{result.source}: {result.error}", source=result.source, run_id=str(result.run_id))
+            log.tell_error(
+                f"{result.source}: {result.error}", source=result.source, run_id=str(result.run_id)
+            )
     raise typer.Exit(worst(result.exit_code for result in results))

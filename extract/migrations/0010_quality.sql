@@ -152,11 +152,16 @@ cross join lateral jsonb_each_text(held.reasons) as reason
 where starts_with(held.model, 'base.')
 group by 1, 2, 3;
 
--- How many dead letters there are, without what they hold.
-create view ops.dead_letter_counts as
-select source, stream, status, count(*) as letters, min(created_at) as first_at, max(created_at) as last_at
-from ops.dead_letters
-group by source, stream, status;
+-- What each table was made of when it was last built, views between them left out; streams are called source.stream.
+create view ops.lineage as
+select distinct stream as input, model
+from ops.model_takes
+where starts_with(model, 'base.')
+union
+select input, model
+from ops.model_inputs
+where split_part(model, '.', 1) in ('staging', 'intermediate', 'marts')
+    and split_part(input, '.', 1) in ('base', 'staging', 'intermediate', 'marts');
 
 create index dbt_results_by_node on ops.dbt_results (node_id, recorded_at desc);
 
@@ -168,5 +173,5 @@ grant select, insert, update, delete on ops.quarantine_by_load to transformer;
 grant select on ops.dbt_tests, ops.test_failures to reporter;
 grant select on
     ops.test_results, ops.data_quality_daily, ops.failing_tests, ops.quarantine_daily, ops.quarantine_reasons,
-    ops.dead_letter_counts
+    ops.lineage
 to reporter, transformer, extractor;

@@ -67,7 +67,11 @@ def test_no_test_of_the_hourly_build_reads_a_whole_fact(manifest: dict[str, Any]
         model = models.get(test.get("attached_node") or "")
         if "nightly" in test["tags"] or model is None or "load_order" not in model["columns"]:
             continue
-        narrows_itself = test["test_metadata"]["name"] in ("raw_equals_base", "keys_balance", "quarantine_share")
+        narrows_itself = test["test_metadata"]["name"] in (
+            "raw_equals_base",
+            "keys_balance",
+            "quarantine_share",
+        )
         assert narrows_itself or "__new_rows__" in (test["config"]["where"] or ""), test["name"]
 
 
