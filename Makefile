@@ -12,6 +12,9 @@ DOCKER ?= docker
 IMAGE_TAG ?= demo
 # `stand-ins` where the hub of dbt packages cannot be reached.
 DBT_PACKAGES ?= hub
+# elementary: its command, which has an environment of its own, and for how long its schema remembers.
+EDR ?= edr
+ELEMENTARY_DAYS ?= 60
 export SANDBOX_DIR ?= $(CURDIR)/.sandbox
 
 help: ## this list
@@ -60,8 +63,17 @@ elementary: deps ## elementary's anomaly tests, where its package is installed
 	    . $(SANDBOX_DIR)/env.transformer && $(BIN)/dbt build --target-path target/elementary \
 	        --select package:elementary tag:elementary --vars '{elementary_enabled: true, \
 	        disable_dbt_artifacts_autoupload: true, disable_run_results: true, disable_dbt_invocation_autoupload: true}' \
+	    && $(BIN)/dbt run-operation --quiet forget_elementary --args '{days: $(ELEMENTARY_DAYS)}' \
 	    || echo "elementary: ended with exit code $$?; nothing depends on it"; \
 	else echo "elementary: its package is not installed (make deps says why)"; fi
+
+elementary-report: deps ## elementary's HTML report, where its package and its command are installed
+	@[ "$$(cat dbt_project/dbt_packages/.kind)" = hub ] || { echo "elementary-report: its dbt package is not installed (make deps says why)" >&2; exit 2; }
+	@command -v $(EDR) > /dev/null || { echo "elementary-report: no command edr: pip install 'elementary-data[postgres]' somewhere, then make elementary-report EDR=/path/to/edr" >&2; exit 2; }
+	@mkdir -p build
+	@. $(SANDBOX_DIR)/env.transformer && $(EDR) report --project-dir dbt_project --profiles-dir profiles \
+	    --profile-target prod --file-path build/elementary.html --open-browser false
+	@echo "build/elementary.html"
 
 render: install ## the manifests of each overlay, as a cluster gets them, in build/k8s
 	@mkdir -p build/k8s
@@ -104,6 +116,10 @@ bench: deps ## figures, side by side in one run
 bench-loading: install ## the loading figures alone: psql, ours, dlt, Sling
 	$(BIN)/python -m benchmarks.loading
 
+bench-monitors: deps ## do the monitors find what is planted, and nothing else; what do they cost
+	$(BIN)/python -m benchmarks.monitors
+	$(BIN)/python -m benchmarks.monitors --cost
+
 lock: install ## write requirements*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --output-file requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml requirements-build.in
@@ -116,4 +132,4 @@ stop: ## stop Postgres and the simulated APIs
 clean: stop ## stop, and delete the sandbox with its data
 	rm -rf $(SANDBOX_DIR) dbt_project/target dbt_project/logs
 
-.PHONY: help install deps up demo test lint format docs elementary render policy image kind chaos bench bench-loading lock stop clean
+.PHONY: help install deps up demo test lint format docs elementary elementary-report render policy image kind chaos bench bench-loading bench-monitors lock stop clean

@@ -17,6 +17,7 @@
         {'columns': ['load_order', 'load_position'], 'unique': true},
         {'columns': ['customer_id', 'version']},
         {'columns': ['merged_into_customer_id']},
+        {'columns': ["(" ~ changed_on() ~ ")"]},
     ],
 ) }}
 

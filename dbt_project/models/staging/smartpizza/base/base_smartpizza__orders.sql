@@ -33,6 +33,7 @@
         {'columns': ['order_id', 'version']},
         {'columns': ['idempotency_key']},
         {'columns': ['business_date', 'branch_id']},
+        {'columns': ["(" ~ changed_on() ~ ")"]},
     ],
 ) }}
 

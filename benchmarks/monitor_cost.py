@@ -1,0 +1,82 @@
+"""What the monitors cost: database seconds of an hourly build, told by the server's own log, node by node."""
+
+import re
+import statistics
+from collections import defaultdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.monitor_ground import Ground
+from benchmarks.monitor_series import Series
+from sandbox.throwaway import breakable_cluster
+
+MONITORS = re.compile(r"(measured|judged|monitors?_)")
+_STATEMENT = re.compile(r"@(\w+) LOG:  duration: ([\d.]+) ms  statement: /\* \{[^}]*\"node\": \"([^\"]+)\"")
+HOURS = 3
+BRANCHES, ORDERS = 1000, (2, 6)
+
+
+def cost(folder: Path, console: Console) -> bool:
+    """Builds two histories, then some hours on each in turns. True where the promises are kept."""
+    with breakable_cluster("256MB") as cluster:
+        server = cluster.server()
+        histories = {days: Ground.prepare(server, f"days_{days}", folder) for days in (60, 120)}
+        series = {days: Series(1, branches=BRANCHES, days=days + 1, orders=ORDERS) for days in histories}
+        taken = {}
+        for days, ground in histories.items():
+            console.print(f"[dim]a history of {days} days[/dim]")
+            loads = [load for day in range(days) for load in series[days].loads(day)]
+            ground.take(loads, first_id=1)
+            taken[days] = len(loads)
+            ground.dbt("run", "--selector", "smartpizza")
+            with ground.connect() as connection:
+                connection.execute("alter role transformer set log_min_duration_statement = 0")
+        spent: dict[int, list[dict[str, float]]] = defaultdict(list)
+        for hour in range(HOURS):
+            # The hours of the evening: the day that is measured again is nearly whole.
+            for days, ground in histories.items():
+                loads = [
+                    load
+                    for load in series[days].loads(days)
+                    if load.hour < 18 + hour and (hour == 0 or load.hour == 17 + hour)
+                ]
+                ground.take(loads, first_id=taken[days] + 1)
+                taken[days] += len(loads)
+                offset = cluster.log.stat().st_size
+                ground.dbt("build", "--selector", "smartpizza")
+                if hour > 0:
+                    spent[days].append(_seconds(cluster.log, offset, ground.name))
+    return _told(spent, console)
+
+
+def _seconds(log: Path, offset: int, database: str) -> dict[str, float]:
+    """Database seconds by node since `offset` of the log."""
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        lines.seek(offset)
+        seconds: dict[str, float] = defaultdict(float)
+        for found in _STATEMENT.finditer(lines.read()):
+            if found[1] == database:
+                seconds[found[3]] += float(found[2]) / 1000
+    return seconds
+
+
+def _told(spent: dict[int, list[dict[str, float]]], console: Console) -> bool:
+    table = Table(
+        title=f"An hourly build of {BRANCHES:,} branches, database seconds, medians", title_justify="left"
+    )
+    for heading in ("history", "build", "monitors", "share"):
+        table.add_column(heading, justify="right")
+    monitors = {}
+    share = {}
+    for days, builds in spent.items():
+        whole = statistics.median(sum(build.values()) for build in builds)
+        monitors[days] = statistics.median(
+            sum(seconds for node, seconds in build.items() if MONITORS.search(node)) for build in builds
+        )
+        share[days] = monitors[days] / whole
+        table.add_row(f"{days} days", f"{whole:.2f}", f"{monitors[days]:.2f}", f"{share[days]:.1%}")
+    console.print(table)
+    console.print(f"twice the history: {monitors[120] / monitors[60]:.2f} times the seconds")
+    return share[60] < 0.1 and monitors[120] < 1.15 * monitors[60]

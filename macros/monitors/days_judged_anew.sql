@@ -1,0 +1,14 @@
+{#- In: a query of the days (measured_on) that were measured again, and the measurements. Out: a query of the days to judge
+    again: those, the measured day before them, which they may have ended, with the days between that are missing, and
+    all later ones that look back at them (see judged). -#}
+{% macro days_judged_anew(days, measurements) -%}
+    select generate_series(
+        coalesce(
+            (select max(before.measured_on) from {{ measurements }} as before where before.measured_on < touched.first_on),
+            touched.first_on
+        ),
+        least(touched.last_on + 28, (select max(newest.measured_on) from {{ measurements }} as newest)),
+        interval '1 day'
+    )::date as measured_on
+    from (select min(measured_on) as first_on, max(measured_on) as last_on from ({{ days }}) as days) as touched
+{%- endmacro %}
