@@ -25,15 +25,29 @@ create table ops.test_failures (
 
 -- `record` with the fields named in `personal` masked, and whatever looks like an e-mail address, at any depth.
 create function ops.masked(record jsonb, personal text[]) returns jsonb
-language sql immutable set search_path = pg_catalog as $$
-    select regexp_replace(
-        coalesce(
-            jsonb_object_agg(key, case when key = any(personal) and value <> 'null' then '"masked"' else value end),
-            '{}'
-        )::text,
-        '[^\s"\\@]+@[^\s"\\@]+\.[[:alpha:]]{2,}', 'masked', 'g'
-    )::jsonb
-    from jsonb_each(record)
+language plpgsql immutable set search_path = pg_catalog as $$
+declare
+    address constant text := '[^\s"<>]+@[^\s"<>]+\.[[:alpha:]]{2,}';
+begin
+    return case jsonb_typeof(record)
+        when 'string' then to_jsonb(regexp_replace(record #>> '{}', address, 'masked', 'g'))
+        when 'array' then (
+            select coalesce(jsonb_agg(ops.masked(element, personal) order by place), '[]')
+            from jsonb_array_elements(record) with ordinality as elements (element, place)
+        )
+        when 'object' then (
+            select coalesce(
+                jsonb_object_agg(
+                    regexp_replace(key, address, 'masked', 'g'),
+                    case when key = any(personal) and value <> 'null' then '"masked"' else ops.masked(value, personal) end
+                ),
+                '{}'
+            )
+            from jsonb_each(record)
+        )
+        else record
+    end;
+end
 $$;
 
 alter table ops.erasures add column failing_rows bigint not null default 0;
