@@ -64,6 +64,8 @@ LABEL org.opencontainers.image.version="${VERSION}" org.opencontainers.image.rev
 # Whatever is written goes below /tmp: the rest may be read-only.
 ENV HOME=/tmp \
     EXTRACT_LOG_FORMAT=json \
+    ELT_IMAGE=small-elt:${VERSION} \
+    ELT_REVISION=${REVISION} \
     DBT_PROJECT_DIR=/opt/elt/dbt_project \
     DBT_PROFILES_DIR=/opt/elt/profiles \
     DBT_TARGET_PATH=/tmp/target \

@@ -16,6 +16,7 @@ from extract import audit_ledger, ledger
 from extract.audit_raw import look_at_raw
 from extract.errors import Exit, ExtractError, OutOfBalanceError, Stopped
 from extract.finding import Finding
+from extract.processor import cpu_seconds
 
 Conn = Connection[TupleRow]
 
@@ -55,7 +56,7 @@ def audit_source(connection: Conn, source: str, streams: Iterable[str], tell: Ca
     `connection` is an autocommit one of role maintainer; `tell` hears what is looked at next. The result is written
     to ops.runs as a run of its own. Raises ExtractError and psycopg.Error, after the run's row says so.
     """
-    run_id = uuid4()
+    run_id, cpu_from = uuid4(), cpu_seconds()
     ledger.start_run(connection, run_id, source, "audit")
     try:
         audit = _look(connection, source, streams, tell)
@@ -64,7 +65,15 @@ def audit_source(connection: Conn, source: str, streams: Iterable[str], tell: Ca
         code = error.exit_code if isinstance(error, ExtractError | Stopped) else Exit.FAILED
         with suppress(psycopg.Error):
             status: ledger.RunStatus = "stopped" if isinstance(error, Stopped) else "failed"
-            ledger.end_run(connection, run_id, status=status, exit_code=code, error=told, traffic=None)
+            ledger.end_run(
+                connection,
+                run_id,
+                status=status,
+                exit_code=code,
+                error=told,
+                traffic=None,
+                cpu_from=cpu_from,
+            )
         raise
     error_told = str(OutOfBalanceError(_worst(audit.findings).what)) if audit.broken else None
     ledger.end_run(
@@ -74,6 +83,7 @@ def audit_source(connection: Conn, source: str, streams: Iterable[str], tell: Ca
         exit_code=Exit.FAILED if audit.broken else Exit.DONE,
         error=error_told,
         traffic=None,
+        cpu_from=cpu_from,
     )
     return audit
 

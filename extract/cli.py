@@ -28,6 +28,8 @@ _EXAMPLES = {
     "audit": "PGUSER=maintainer PGPASSWORD=... extract audit",
     "report": "PGUSER=reporter PGPASSWORD=... extract report --out report.html",
     "docs": "PGUSER=transformer PGPASSWORD=... extract docs write site",
+    "metrics": "PGUSER=reporter PGPASSWORD=... extract metrics --port 9399",
+    "alert": "PGUSER=reporter PGPASSWORD=... ALERT_WEBHOOK_URL=... extract alert --dry-run",
     "dead-letters": "extract dead-letters list smartpizza --stream orders",
     "new-source": "extract new-source web_shop --url https://api.example.com/v1/orders",
 }

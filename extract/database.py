@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from extract.errors import ConfigurationError, ExtractError, UnreachableError, one_line
 from extract.settings import DatabaseSettings
 
+# A name of this process's own: by its sessions a run is seen to be alive (ops.endings).
+_PROCESS = secrets.token_hex(6)
 # libpq gives a failed connection no SQLSTATE, so its words must do.
 _REFUSALS = (
     "password authentication failed",
@@ -44,8 +47,8 @@ def _complete(conninfo: str) -> str:
     ours: dict[str, str | int] = {"client_encoding": "utf8"}
     if "connect_timeout" not in given and "PGCONNECT_TIMEOUT" not in os.environ:
         ours["connect_timeout"] = 10
-    if "application_name" not in given and "PGAPPNAME" not in os.environ:
-        ours["application_name"] = "extract"
+    if "application_name" not in given:
+        ours["application_name"] = f"{os.environ.get('PGAPPNAME') or 'extract'} {_PROCESS}"
     return make_conninfo(conninfo, **ours)
 
 

@@ -12,6 +12,8 @@ from psycopg.types.json import Jsonb
 
 from extract import __version__
 from extract.memory import peak_memory_bytes
+from extract.processor import cpu_seconds
+from extract.provenance import image, revision
 from extract.traffic import Traffic
 
 Conn = Connection[TupleRow]
@@ -66,8 +68,11 @@ def lease_name(source: str, stream: str, shard: str = "") -> str:
 def start_run(connection: Conn, run_id: UUID, source: str, command: str) -> None:
     """Writes the row of a run that begins."""
     connection.execute(
-        "insert into ops.runs (run_id, source, command, host, version) values (%s, %s, %s, %s, %s)",
-        [run_id, source, command, socket.gethostname(), __version__],
+        """
+        insert into ops.runs (run_id, source, command, host, version, image, revision)
+        values (%s, %s, %s, %s, %s, %s, %s)
+        """,
+        [run_id, source, command, socket.gethostname(), __version__, image(), revision()],
     )
 
 
@@ -79,14 +84,21 @@ def end_run(
     exit_code: int,
     error: str | None,
     traffic: Traffic | None,
+    cpu_from: float = 0.0,
 ) -> None:
-    """Completes the row of a run: how it ended, what it cost, peak memory in bytes."""
+    """Completes the row of a run: how it ended, what it cost, peak memory in bytes.
+
+    `cpu_from` is the process's `cpu_seconds` when the run began. WAL and temporary bytes are all that the server and
+    the database wrote while the run was on, whoever it was for.
+    """
     traffic = traffic or Traffic()
     connection.execute(
         """
         update ops.runs
         set status = %s, ended_at = clock_timestamp(), exit_code = %s, error = %s,
-            requests = %s, retries = %s, bytes_received = %s, peak_memory_bytes = %s
+            requests = %s, retries = %s, bytes_received = %s, throttled_seconds = %s, cpu_seconds = %s,
+            peak_memory_bytes = %s, wal_bytes = pg_wal_lsn_diff(pg_current_wal_insert_lsn(), wal_from),
+            temp_bytes = greatest(ops.temp_bytes() - temp_from, 0)
         where run_id = %s
         """,
         [
@@ -96,6 +108,8 @@ def end_run(
             traffic.requests,
             traffic.retries,
             traffic.bytes_received,
+            traffic.throttled_seconds,
+            round(cpu_seconds() - cpu_from, 3),
             peak_memory_bytes(),
             run_id,
         ],

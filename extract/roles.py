@@ -14,27 +14,33 @@ ROLES = ("extractor", "transformer", "maintainer", "reporter")
 MODEL_SCHEMAS = ("base", "staging", "quarantine", "intermediate", "marts")
 REPORTED_SCHEMAS = ("quarantine", "marts")
 
+# A process that was killed leaves no query running, nor does one whose machine has vanished: by its sessions a run is
+# seen to be alive.
+_KEEPALIVES = {
+    "client_connection_check_interval": "2s",
+    "tcp_keepalives_idle": "30s",
+    "tcp_keepalives_interval": "10s",
+    "tcp_keepalives_count": "3",
+}
 _SESSION_SETTINGS: dict[str, dict[str, str]] = {
-    "extractor": {
+    "extractor": _KEEPALIVES
+    | {
         # A run goes on from a commit that was answered: no server's own setting may forget it in a crash.
         "synchronous_commit": "on",
         "lock_timeout": "30s",
         "statement_timeout": "15min",
         "idle_in_transaction_session_timeout": "2min",
     },
-    "transformer": {
+    "transformer": _KEEPALIVES
+    | {
         # Postgres' default is for spinning disks, and makes it read whole tables for a few new keys.
         "random_page_cost": "1.1",
-        # A build that was killed leaves no query running, nor does one whose machine has vanished.
-        "client_connection_check_interval": "2s",
-        "tcp_keepalives_idle": "30s",
-        "tcp_keepalives_interval": "10s",
-        "tcp_keepalives_count": "3",
         "lock_timeout": "1min",
         "statement_timeout": "2h",
         "idle_in_transaction_session_timeout": "10min",
     },
-    "maintainer": {
+    "maintainer": _KEEPALIVES
+    | {
         "lock_timeout": "10s",
         "statement_timeout": "4h",
         "idle_in_transaction_session_timeout": "10min",

@@ -13,6 +13,7 @@ from extract import ledger, log
 from extract.database import database_errors
 from extract.errors import Exit, ExtractError, Stopped, one_line
 from extract.memory import peak_memory_bytes
+from extract.processor import cpu_seconds
 from extract.report import Reporter, reporter
 from extract.sweep_tools import SweepResult
 from extract.traffic import Traffic
@@ -28,6 +29,7 @@ class RunResult:
     exit_code: int = Exit.DONE
     error: str | None = None
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
     traffic: Traffic = field(default_factory=Traffic)
     streams: list[SweepResult] = field(default_factory=list)
@@ -50,7 +52,7 @@ def recorded(
     """
     result = RunResult(uuid4(), source)
     log.name_run(str(result.run_id))
-    started = time.monotonic()
+    started, cpu_from = time.monotonic(), cpu_seconds()
     with reporter(run_id=str(result.run_id), source=source) as report:
         try:
             with database_errors(), pool.connection() as connection:
@@ -67,13 +69,14 @@ def recorded(
             raise
         finally:
             result.seconds = round(time.monotonic() - started, 3)
+            result.cpu_seconds = round(cpu_seconds() - cpu_from, 3)
             result.peak_memory_bytes = peak_memory_bytes()
-            _write_down(pool, result)
+            _write_down(pool, result, cpu_from)
             _tell_end(report, result)
     return result
 
 
-def _write_down(pool: ConnectionPool, result: RunResult) -> None:
+def _write_down(pool: ConnectionPool, result: RunResult, cpu_from: float) -> None:
     """Completes the run's row; where the database is away, the exit code and the log line still tell."""
     with suppress(psycopg.Error, PoolTimeout), pool.connection(timeout=5) as connection:
         ledger.end_run(
@@ -83,6 +86,7 @@ def _write_down(pool: ConnectionPool, result: RunResult) -> None:
             exit_code=result.exit_code,
             error=result.error,
             traffic=result.traffic,
+            cpu_from=cpu_from,
         )
 
 

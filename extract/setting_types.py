@@ -1,5 +1,6 @@
 """Types for the settings of sources: each refuses a value that makes no sense, in words for people."""
 
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -51,6 +52,12 @@ def needed_with(settings: Model, needed: str, wherever: str) -> Model:
     return settings
 
 
+def _span(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]* (minute|hour|day|week)s?", text):
+        raise ValueError(f"{text!r} is no span such as 15 minutes, 1 hour, 4 hours or 1 day")
+    return text
+
+
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if not name or any(character.isspace() for character in name):
@@ -62,5 +69,7 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 
 # A date or a time that lies in the past; kept as RFC 3339 in UTC.
 PastTime = Annotated[str, AfterValidator(lambda text: format_time(assert_past(read_moment(text))))]
+# A whole number of minutes, hours, days or weeks, as Postgres reads it too.
+Span = Annotated[str, AfterValidator(_span)]
 # Names without blanks, each once.
 Names = Annotated[tuple[str, ...], AfterValidator(_distinct)]

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from extract.errors import ConfigurationError, one_line
+from extract.setting_types import Span
 from extract.source import Source, SourceSettings
 from extract.sources import all_sources
 
@@ -123,6 +124,28 @@ class BuildSettings(Section):
     wait_seconds: float = Field(default=600, ge=0, le=86_400)
 
 
+class NightlySettings(Section):
+    """[nightly]: how often the night's work is started, which ends with building its selector, and whose it is."""
+
+    every: Span | None = None
+    owner: str | None = Field(default=None, min_length=1)
+
+
+class CostSettings(Section):
+    """[cost]: prices in any one currency; without one, nothing is priced."""
+
+    core_hour: float = Field(default=0, ge=0)
+    gb_month: float = Field(default=0, ge=0)
+    gb_moved: float = Field(default=0, ge=0)
+
+
+class MetricsSettings(Section):
+    """[metrics]: for how many seconds dear figures are kept between scrapes; the size of the database's disk."""
+
+    keep_seconds: float = Field(default=300, ge=0, le=86_400)
+    disk_bytes: int | None = Field(default=None, ge=1)
+
+
 class Settings(Section):
     """The whole config file."""
 
@@ -134,6 +157,9 @@ class Settings(Section):
     archive: ArchiveSettings = ArchiveSettings()
     drift: DriftSettings = DriftSettings()
     build: BuildSettings = BuildSettings()
+    nightly: NightlySettings = NightlySettings()
+    cost: CostSettings = CostSettings()
+    metrics: MetricsSettings = MetricsSettings()
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")

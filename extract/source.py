@@ -12,6 +12,7 @@ from extract.cursor import CursorFormat
 from extract.paginate import PageToken, Paginator
 from extract.part import Part, assert_parts
 from extract.preflight_kinds import Preflight
+from extract.setting_types import Span
 
 
 class BudgetSettings(BaseModel):
@@ -62,6 +63,10 @@ class SourceSettings(BaseModel):
     budget: BudgetSettings | None = None
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     raw_keep_days: int | None = Field(default=None, ge=2, description="else keep_days of [archive]")
+    every: Span | None = Field(
+        default=None, description="how often it is run and built; nobody is missed without"
+    )
+    owner: str | None = Field(default=None, min_length=1, description="who is told of in alerts")
 
     @field_validator("base_url", "token_url")
     @classmethod

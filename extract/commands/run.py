@@ -8,7 +8,8 @@ import typer
 from extract import log
 from extract.chosen import assert_not_empty, chosen_streams
 from extract.commands.common import Config, Sources, named, worst
-from extract.database import open_pool
+from extract.database import database_errors, open_pool
+from extract.expectations import write_expectations
 from extract.failure import written_down
 from extract.pipeline import IfHeld, assert_migrated, run_source
 from extract.run_record import RunResult
@@ -34,6 +35,8 @@ def run(
         results: list[RunResult] = []
         with open_pool(settings.database) as pool:
             assert_migrated(pool)
+            with database_errors(), pool.connection() as connection:
+                write_expectations(connection, settings)
             for source, streams in work:
                 results.append(run_source(pool, settings, source, streams, if_held))
     for result in results:

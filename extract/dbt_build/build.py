@@ -16,6 +16,7 @@ from extract.dbt_build.request import IfHeld, Request
 from extract.dbt_build.stopping import Stopping, ended_on_signal
 from extract.errors import Exit, ExtractError, Stopped, one_line
 from extract.memory import peak_memory_bytes
+from extract.processor import cpu_seconds
 from extract.report import Reporter
 from extract.settings import Settings
 
@@ -31,7 +32,7 @@ def build(request: Request, settings: Settings, report: Reporter, if_held: IfHel
     """
     places = find_places()
     with database_errors(), closing(BuildLedger(settings.database)) as ledger:
-        ledger.assert_migrated()
+        ledger.prepare(settings)
         deadline = time.monotonic() + settings.build.wait_seconds
         while True:
             attempt = _Attempt(request, places, ledger, report)
@@ -57,7 +58,7 @@ class _Attempt:
         self._places = places
         self._ledger = ledger
         self._report = report
-        self._began = time.monotonic()
+        self._began, self._cpu_from = time.monotonic(), cpu_seconds()
         self._stopping = Stopping()
         self._listener = Listener(report, ledger, self._stopping)
 
@@ -87,9 +88,10 @@ class _Attempt:
             while self._end_sessions() and time.monotonic() < deadline:
                 time.sleep(0.1)
         unwritten = listener.flush()
+        cpu = cpu_seconds() - self._cpu_from
         try:
             invocation_id = listener.invocation_id or str(uuid4())
-            self._ledger.end(invocation_id, self._request.command, exit_code, error)
+            self._ledger.end(invocation_id, self._request, exit_code=exit_code, error=error, cpu=cpu)
         except LEDGER_ERRORS:
             unwritten += 1
         results = listener.results.values()
@@ -102,6 +104,7 @@ class _Attempt:
             nodes=dict(Counter(f"{result.resource_type} {result.status}" for result in results)),
             failed=[result.name for result in results if result.is_broken],
             unwritten=unwritten,
+            cpu_seconds=round(cpu, 3),
             peak_memory_bytes=peak_memory_bytes(),
         )
 

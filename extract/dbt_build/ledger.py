@@ -1,5 +1,6 @@
 """Builds in ops.*: what came of their nodes, how they ended, who holds a lease, and which sessions are theirs."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -11,9 +12,13 @@ from psycopg.rows import TupleRow
 
 from extract.database import connect
 from extract.dbt_build.node_result import NodeResult
+from extract.dbt_build.request import Request
 from extract.errors import ConfigurationError, ExtractError
+from extract.expectations import write_expectations
+from extract.memory import peak_memory_bytes
 from extract.migrate import pending
-from extract.settings import DatabaseSettings
+from extract.provenance import image, revision
+from extract.settings import DatabaseSettings, Settings
 
 _RESULT = """
     insert into ops.dbt_results
@@ -21,12 +26,25 @@ _RESULT = """
     values (%s, %s, %s, %s, %s, %s, %s, %s)
     on conflict (invocation_id, node_id) do nothing
 """
+# From here on the build is seen to be alive by this connection, not by dbt's.
+_NAME = """
+    update ops.builds
+    set session = current_setting('application_name'), host = %s, image = %s, revision = %s
+    where invocation_id = %s
+"""
 _END = """
-    insert into ops.builds (invocation_id, command, load_order, take_id, ended_at, exit_code, error)
-    values (%s, %s, 0, 0, clock_timestamp(), %s, %s)
+    insert into ops.builds as known (
+        invocation_id, command, selector, load_order, take_id, ended_at, exit_code, error, host, image, revision,
+        cpu_seconds, peak_memory_bytes
+    )
+    values (%s, %s, %s, 0, 0, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s)
     on conflict (invocation_id) do update set
-        command = excluded.command, ended_at = excluded.ended_at, exit_code = excluded.exit_code,
-        error = excluded.error
+        command = excluded.command, selector = excluded.selector, session = excluded.session,
+        ended_at = excluded.ended_at, exit_code = excluded.exit_code, error = excluded.error,
+        host = excluded.host, image = excluded.image, revision = excluded.revision,
+        cpu_seconds = excluded.cpu_seconds, peak_memory_bytes = excluded.peak_memory_bytes,
+        wal_bytes = pg_wal_lsn_diff(pg_current_wal_insert_lsn(), known.wal_from),
+        temp_bytes = greatest(ops.temp_bytes() - known.temp_from, 0)
 """
 _LOOKS = 3
 
@@ -42,12 +60,14 @@ class BuildLedger:
     def close(self) -> None:
         self._connection.close()
 
-    def assert_migrated(self) -> None:
-        """Raises ConfigurationError where the database lacks what this version needs."""
+    def prepare(self, settings: Settings) -> None:
+        """Writes down what is expected of pipelines. Raises ConfigurationError where the database lacks a migration."""
         with self._connected() as connection:
             lacking = pending(connection)
         if lacking:
             raise ConfigurationError(f"the database lacks {', '.join(lacking)}: run `extract init`")
+        with self._connected() as connection:
+            write_expectations(connection, settings)
 
     def write(self, invocation_id: str, results: Sequence[NodeResult]) -> None:
         """Notes what came of nodes; what is there already stays. Raises psycopg.Error or ExtractError."""
@@ -67,11 +87,20 @@ class BuildLedger:
         with self._connected() as connection, connection.cursor() as cursor:
             cursor.executemany(_RESULT, rows)
 
-    def end(self, invocation_id: str, command: str, exit_code: int, error: str | None) -> None:
-        """Notes how a build has ended, and lets others have its lease."""
+    def name(self, invocation_id: str) -> None:
+        """Notes whose build it is, once dbt has written its row. Raises psycopg.Error or ExtractError."""
+        with self._connected() as connection:
+            connection.execute(_NAME, [socket.gethostname(), image(), revision(), invocation_id])
+
+    def end(
+        self, invocation_id: str, request: Request, *, exit_code: int, error: str | None, cpu: float
+    ) -> None:
+        """Notes how a build has ended after `cpu` seconds of processor time, and lets others have its lease."""
+        values = [invocation_id, request.command, request.pipeline, exit_code, error]
+        used = [socket.gethostname(), image(), revision(), round(cpu, 3), peak_memory_bytes()]
         with self._connected() as connection:
             connection.execute("delete from ops.build_leases where invocation_id = %s", [invocation_id])
-            connection.execute(_END, [invocation_id, command, exit_code, error])
+            connection.execute(_END, [*values, *used])
 
     def terminate_sessions(self, invocation_id: str) -> int:
         """Ends the build's sessions in the database, whatever they are at. Returns how many there were."""

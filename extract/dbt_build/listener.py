@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from extract import log
@@ -24,6 +25,7 @@ class Listener:
         self._stopping = stopping
         self._guard = threading.Lock()
         self._unwritten: list[NodeResult] = []
+        self._is_named = False
         self.invocation_id: str | None = None
         self.results: dict[str, NodeResult] = {}
 
@@ -33,6 +35,8 @@ class Listener:
             self.invocation_id = info.invocation_id
             log.name_run(info.invocation_id)
             self._report.event("build_started", invocation_id=info.invocation_id)
+        if info.name == "NodeStart" and not self._is_named:
+            self._name()
         if info.name == "NodeFinished":
             self.note(self._result(event.data.node_info, event.data.run_result))
         elif info.level == "warn" and not info.name.startswith(_TOLD_OTHERWISE):
@@ -58,6 +62,12 @@ class Listener:
                     return len(self._unwritten)
                 self._unwritten.clear()
             return 0
+
+    def _name(self) -> None:
+        """At the first node; where the database is away just then, at the next."""
+        with suppress(*LEDGER_ERRORS):
+            self._ledger.name(str(self.invocation_id))
+            self._is_named = True
 
     def _result(self, node: Any, ran: Any) -> NodeResult:
         was_stopped = ran.status == "error" and self._stopping.number is not None

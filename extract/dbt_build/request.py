@@ -30,6 +30,11 @@ class Request:
         chosen = self.selector or "--select " + " ".join(self.select)
         return " ".join(["build", chosen, *(["--full-refresh"] if self.full_refresh else [])])
 
+    @property
+    def pipeline(self) -> str:
+        """For the ledger: the selector, or what stands for one."""
+        return self.selector or " ".join(self.select)
+
     def arguments(self, places: Places) -> list[str]:
         """dbt's arguments. Unit tests prove code, not data, and stay out; off a terminal dbt prints nothing."""
         chosen = ["--selector", self.selector] if self.selector else ["--select", *self.select]

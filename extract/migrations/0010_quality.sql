@@ -153,6 +153,25 @@ inner join ops.loads as load using (load_order)
 where starts_with(held.model, 'base.')
 group by 1, 2, 3;
 
+-- What is in quarantine now. The metrics have asked the quarantine views, and so all of base; now they read the books.
+create view ops.quarantine_now as
+select
+    load.source,
+    load.stream,
+    sum(held.quarantined)::bigint as rows,
+    sum(held.records)::bigint as records,
+    (sum(held.quarantined) / nullif(sum(held.records), 0))::float8 as share
+from ops.quarantine_by_load as held
+inner join ops.loads as load using (load_order)
+where starts_with(held.model, 'base.')
+group by load.source, load.stream;
+
+create or replace function ops.quarantine_shares()
+returns table (source text, stream text, rows bigint, share double precision)
+language sql stable set search_path = pg_catalog as $$
+    select source, stream, rows, share from ops.quarantine_now
+$$;
+
 create view ops.quarantine_reasons as
 select
     load.source,
@@ -186,6 +205,7 @@ grant select, insert, delete on ops.test_failures to transformer;
 grant select, insert, update, delete on ops.quarantine_by_load to transformer;
 grant select on ops.dbt_tests, ops.test_failures to reporter;
 grant select on
-    ops.test_results, ops.data_quality_daily, ops.failing_tests, ops.quarantine_daily, ops.quarantine_reasons,
+    ops.test_results, ops.data_quality_daily, ops.failing_tests, ops.quarantine_daily, ops.quarantine_now,
+    ops.quarantine_reasons,
     ops.lineage
 to reporter, transformer, extractor;

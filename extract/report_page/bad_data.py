@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from psycopg.sql import SQL, Composed, Literal
+from psycopg.sql import SQL, Literal
 
 from extract.report_page import shown
 from extract.report_page.snapshot import Snapshot, conditions, named
 
 LETTERS = "ops.open_dead_letters"
-QUARANTINE, REASONS = "ops.quarantine_daily", "ops.quarantine_reasons"
+QUARANTINE, NOW, REASONS = "ops.quarantine_daily", "ops.quarantine_now", "ops.quarantine_reasons"
 SHAPES = "ops.schema_changes"
 _BUILT_BY = "extract init"
 _DAYS = 7
@@ -27,31 +27,19 @@ def dead_letters(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def quarantine(snapshot: Snapshot) -> dict[str, Any]:
-    """What of the last seven days' records breaks a rule, by stream, and all reasons that still stand."""
+    """What breaks a rule, by stream, of all records and of the last seven days'; and the reasons."""
     snapshot.assert_readable(QUARANTINE, _BUILT_BY)
     since = Literal((snapshot.taken_at - timedelta(days=_DAYS)).date())
-    streams = snapshot.rows(
-        SQL("select distinct source, stream from {} where date > {} order by source, stream").format(
-            named(QUARANTINE), since
+    rows = snapshot.rows(SQL("select * from {} order by rows desc, source, stream").format(named(NOW)))
+    for row in rows:
+        keys = {"source": row["source"], "stream": row["stream"]}
+        row["cells"] = snapshot.cells(
+            NOW, row, list(keys), {"rows": shown.count, "records": shown.count, "share": shown.percent}
         )
-    )
-
-    def asked(wanted: str, where: Composed | SQL) -> Composed:
-        return SQL("select {} from {} where date > {} and {}").format(
-            SQL(wanted),
-            named(QUARANTINE),
-            since,
-            where,  # type: ignore[arg-type]
+        newly = SQL("select sum(quarantined)::bigint from {} where date > {} and {}").format(
+            named(QUARANTINE), since, conditions(keys)
         )
-
-    share = "sum(quarantined) / nullif(sum(records), 0)"
-    for row in streams:
-        where = SQL("{}").format(conditions({"source": row["source"], "stream": row["stream"]}))
-        row["cells"] = {
-            "records": snapshot.figure(asked("sum(records)::bigint", where), shown.count),
-            "quarantined": snapshot.figure(asked("sum(quarantined)::bigint", where), shown.count),
-            "share": snapshot.figure(asked(share, where), shown.percent),
-        }
+        row["newly"] = snapshot.figure(newly, shown.count)
     reasons = snapshot.rows(
         SQL("select * from {} order by records desc, source, stream, reason limit {}").format(
             named(REASONS), Literal(_REASONS)
@@ -59,13 +47,17 @@ def quarantine(snapshot: Snapshot) -> dict[str, Any]:
     )
     for row in reasons:
         row["cells"] = snapshot.cells(REASONS, row, ["source", "stream", "reason"], {"records": shown.count})
-    whole = SQL("true")
+    newly = SQL("select coalesce(sum(quarantined), 0)::bigint from {} where date > {}").format(
+        named(QUARANTINE), since
+    )
     return {
-        "rows": streams,
+        "rows": rows,
         "reasons": reasons,
         "days": _DAYS,
-        "total": snapshot.figure(asked("coalesce(sum(quarantined), 0)::bigint", whole), shown.count),
-        "share": snapshot.figure(asked(share, whole), shown.percent),
+        "total": snapshot.figure(
+            SQL("select coalesce(sum(rows), 0)::bigint from {}").format(named(NOW)), shown.count
+        ),
+        "newly": snapshot.figure(newly, shown.count),
     }
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from psycopg.sql import SQL, Composable, Literal
 
+from extract.monitor_verdicts import NEWEST_VERDICTS, RELATION
 from extract.report_page import shown
 from extract.report_page.drawing import chart
 from extract.report_page.snapshot import Row, Snapshot, conditions, named
 
-VERDICTS = "marts.fct_monitor_verdicts"
 _KEYS = ("monitor", "source", "model", "column_name", "slice")
 _DRAWN = 24
 _DAYS = 60
@@ -17,15 +17,15 @@ _BEYOND = ("error", "warn")
 
 def monitors(snapshot: Snapshot) -> dict[str, Any]:
     """The series whose last verdict is worst, whole tables before their slices, and how many there are of each."""
-    snapshot.assert_readable(VERDICTS, "extract build quality")
-    newest = SQL("select distinct on ({keys}) * from {verdicts} order by {keys}, measured_on desc").format(
-        keys=SQL(", ").join(map(SQL, _KEYS)), verdicts=named(VERDICTS)
-    )  # type: ignore[arg-type]
+    snapshot.assert_readable(RELATION, "extract build quality")
+    newest = SQL(NEWEST_VERDICTS)
     last = snapshot.rows(
         SQL(
-            "select * from ({}) as newest order by array_position(array['error', 'warn', 'ok', 'learning'], verdict),"
-            " slice <> '', source, model, monitor, column_name, row_count desc, slice limit {}"
-        ).format(newest, Literal(_DRAWN))
+            "select verdicts.* from ({}) as newest"
+            " inner join {} as verdicts using (monitor, source, model, column_name, slice, measured_on)"
+            " order by array_position(array['error', 'warn', 'ok', 'learning'], verdicts.verdict), slice <> '',"
+            " source, model, monitor, column_name, verdicts.row_count desc, slice limit {}"
+        ).format(newest, named(RELATION), Literal(_DRAWN))
     )
     counts = {
         verdict: snapshot.figure(
@@ -50,9 +50,9 @@ def _drawn(snapshot: Snapshot, last: Row) -> Row:
     series = SQL(
         "select array_agg(value order by measured_on) from"
         " (select value, measured_on from {} where {} order by measured_on desc limit {}) as drawn"
-    ).format(named(VERDICTS), where, Literal(_DAYS))
+    ).format(named(RELATION), where, Literal(_DAYS))
     cells = snapshot.cells(
-        VERDICTS,
+        RELATION,
         last,
         [*_KEYS, "measured_on"],
         {"value": _spelling(last), "lower_bound": _spelling(last), "upper_bound": _spelling(last)},
@@ -70,7 +70,7 @@ def _history(snapshot: Snapshot, where: Composable) -> list[Row]:
         SQL(
             "select * from (select measured_on, value, lower_bound, upper_bound, verdict from {} where {}"
             " order by measured_on desc limit {}) as drawn order by measured_on"
-        ).format(named(VERDICTS), where, Literal(_DAYS))
+        ).format(named(RELATION), where, Literal(_DAYS))
     )
 
 

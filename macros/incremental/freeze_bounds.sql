@@ -1,9 +1,11 @@
 {#- on-run-start: freezes what this invocation may see. Loads and takes that commit later wait for the next one. -#}
 {% macro freeze_bounds() %}
-    insert into ops.builds (invocation_id, command, load_order, take_id)
+    {%- set chosen = invocation_args_dict.get('selector') or (invocation_args_dict.get('select') or []) | join(' ') %}
+    insert into ops.builds (invocation_id, command, selector, load_order, take_id)
     select
         '{{ invocation_id }}',
         '{{ flags.WHICH }}',
+        {{ dbt.string_literal(chosen | replace("'", "''")) }},
         coalesce((select max(load_order) from ops.loads), 0),
         coalesce((select max(take_id) from ops.model_takes), 0)
     on conflict (invocation_id) do nothing

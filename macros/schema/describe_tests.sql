@@ -19,7 +19,7 @@
         '{{ test.tags | select('in', dimensions) | first | default('unknown', true) }}',
         '{{ (model.get('fqn', []) + test.fqn + test.tags) | select('in', sources) | first | default('', true) }}',
         '{{ model.get('name', '') }}',
-        {{ dbt.string_literal((group.owner.name or group.name) if group else '') }},
+        {{ dbt.string_literal(((group.owner.name or group.name) if group else '') | replace("'", "''")) }},
         '{{ test.config.severity | lower }}'
     ){{ ',' if not loop.last }}
     {%- endfor %}

@@ -17,6 +17,9 @@
         )
         on conflict (invocation_id, node_id) do nothing;
     {%- endfor %}
-    update ops.builds set ended_at = clock_timestamp() where invocation_id = '{{ invocation_id }}';
+    update ops.builds
+    set ended_at = clock_timestamp(), wal_bytes = pg_wal_lsn_diff(pg_current_wal_insert_lsn(), wal_from),
+        temp_bytes = greatest(ops.temp_bytes() - temp_from, 0)
+    where invocation_id = '{{ invocation_id }}';
     {%- endif %}
 {% endmacro %}

@@ -83,7 +83,7 @@ def _wait_for_the_dead(here: Lab) -> None:
     with here.connect() as admin:
         wait_for(
             admin,
-            "select 1 where not exists (select from pg_stat_activity where application_name = 'extract')"
+            "select 1 where not exists (select from pg_stat_activity where application_name like 'extract %')"
             " and not exists (select from ops.leases where expires_at > clock_timestamp())",
         )
 

@@ -33,7 +33,7 @@ def run(*, signals: int, records: int, seed: int = 1) -> Figures:
             assert process.returncode == 143, err
             wait_for(
                 admin,
-                "select 1 where not exists (select from pg_stat_activity where application_name = 'extract')",
+                "select 1 where not exists (select from pg_stat_activity where application_name like 'extract %')",
                 seconds=2,
             )
             loads.add(here.scalar("select count(*) from ops.loads"))

@@ -1,0 +1,1 @@
+"""`extract alert`: what is wrong, told to a webhook once."""

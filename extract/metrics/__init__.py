@@ -1,0 +1,1 @@
+"""`extract metrics`: the ledger's figures for Prometheus."""
