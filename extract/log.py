@@ -5,6 +5,7 @@ What a run or a build does is told by a Reporter; here is what a command says ab
 
 import json
 import os
+import sys
 import traceback
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -39,6 +40,11 @@ def name_run(run_id: str) -> None:
 def run_id() -> str:
     """That id; one of the process's own where it is at no run."""
     return _run.setdefault("id", str(uuid4()))
+
+
+def is_watched() -> bool:
+    """Whether a person sees standard output, and words are wanted there."""
+    return sys.stdout.isatty() and not _is_json()
 
 
 def line(event: str, level: str, **fields: Any) -> str:

@@ -94,7 +94,7 @@ class TerminalReporter:
 @contextmanager
 def reporter(**bound: Any) -> Iterator[Reporter]:
     """A reporter for standard output; `bound` (such as run_id) is on each JSON line."""
-    if not sys.stdout.isatty():
+    if not log.is_watched():
         yield JsonReporter(sys.stdout, **bound)
         return
     from rich.console import Console  # noqa: PLC0415 - who is not watched needs neither its time nor memory

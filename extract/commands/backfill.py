@@ -73,7 +73,7 @@ def backfill(
                 _tell(source, estimates)
                 return
             result = backfill_source(pool, settings, declared, works)
-    if sys.stdout.isatty():
+    if log.is_watched():
         from extract.commands.summary import show  # not at the top: see report.py
 
         show(result)

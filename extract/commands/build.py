@@ -51,7 +51,7 @@ def build(
     settings = load_settings(config)
     codes = []
     for request in requests:
-        report = BesideDbt() if sys.stdout.isatty() else JsonReporter(sys.stdout, command=request.command)
+        report = BesideDbt() if log.is_watched() else JsonReporter(sys.stdout, command=request.command)
         try:
             build_one(request, settings, report, if_held)
         except ExtractError as error:

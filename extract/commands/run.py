@@ -1,6 +1,5 @@
 """`extract run`."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -40,7 +39,7 @@ def run(
             for source, streams in work:
                 results.append(run_source(pool, settings, source, streams, if_held))
     for result in results:
-        if sys.stdout.isatty():
+        if log.is_watched():
             from extract.commands.summary import show  # not at the top: see report.py
 
             show(result)
