@@ -20,7 +20,7 @@
         '{{ invocation_id }}',
         ops.masked(to_jsonb(failing), {{ text_array(personal_columns(test)) }})
     from (
-        {{ test.compiled_code }}
+        {{ failing_rows_query(test) }}
     ) as failing
     limit 100;
     {%- endfor %}

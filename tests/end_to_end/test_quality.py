@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.smartpizza import NO_DRIFT, Config
 from tests.end_to_end.company import Company
 from tests.end_to_end.loads import loads_of
-from tests.end_to_end.test_quarantine_comes_back import renamed
+from tests.end_to_end.test_quarantine_comes_back import accept_status, renamed
 
 CONFIG = Config(branches=2, days=1, orders_per_day=30, seed=4, drift=NO_DRIFT)
 FEW = 10
