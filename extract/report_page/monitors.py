@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from psycopg.sql import SQL, Composable, Literal
+from psycopg.sql import SQL, Literal
 
 from extract.monitor_verdicts import NEWEST_VERDICTS, RELATION
 from extract.report_page import shown
 from extract.report_page.drawing import chart
-from extract.report_page.snapshot import Row, Snapshot, conditions, named
+from extract.report_page.snapshot import Query, Row, Snapshot, conditions, named
 
 _KEYS = ("monitor", "source", "model", "column_name", "slice")
 _DRAWN = 24
@@ -65,7 +65,7 @@ def _drawn(snapshot: Snapshot, last: Row) -> Row:
     }
 
 
-def _history(snapshot: Snapshot, where: Composable) -> list[Row]:
+def _history(snapshot: Snapshot, where: Query) -> list[Row]:
     return snapshot.rows(
         SQL(
             "select * from (select measured_on, value, lower_bound, upper_bound, verdict from {} where {}"

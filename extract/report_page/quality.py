@@ -4,10 +4,10 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
-from psycopg.sql import SQL, Composable, Literal
+from psycopg.sql import SQL, Literal
 
 from extract.report_page import shown
-from extract.report_page.snapshot import Figure, Snapshot, named
+from extract.report_page.snapshot import Figure, Query, Snapshot, named
 
 DAILY, FAILING, KEPT = "ops.data_quality_daily", "ops.failing_tests", "ops.test_failures"
 DIMENSIONS = ("accuracy", "completeness", "consistency", "timeliness", "uniqueness", "validity")
@@ -56,9 +56,9 @@ def scores(snapshot: Snapshot) -> dict[str, Any]:
     return {"rows": rows, "date": newest, "owners": owners, "rate": rate}
 
 
-def _judged(snapshot: Snapshot, where: Composable) -> dict[str, Figure]:
+def _judged(snapshot: Snapshot, where: Query) -> dict[str, Figure]:
     def ask(wanted: str, spell: shown.Spelling) -> Figure:
-        query = SQL("select {} from {} where {}").format(SQL(wanted), named(DAILY), where)  # type: ignore[arg-type]
+        query = SQL("select {} from {} where {}").format(SQL(wanted), named(DAILY), where)
         return snapshot.figure(query, spell)
 
     return {

@@ -26,9 +26,9 @@ def percent(value: Number) -> str:
 def seconds(value: Number) -> str:
     """A span in the unit that fits it."""
     for name, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if abs(value) >= 2 * size:
+        if abs(float(value)) >= 2 * size:
             return f"{float(value) / size:.0f} {name}"
-    return f"{value:.1f} s" if abs(value) < 10 else f"{value:.0f} s"
+    return f"{value:.1f} s" if abs(float(value)) < 10 else f"{value:.0f} s"
 
 
 def size(value: Number) -> str:
@@ -41,12 +41,12 @@ def size(value: Number) -> str:
 
 def amount(value: Number) -> str:
     """Money, as exact as it has to be to be seen."""
-    return f"{value:,.2f}" if value == 0 or abs(value) >= 1 else f"{value:.4f}"
+    return f"{value:,.2f}" if value == 0 or abs(float(value)) >= 1 else f"{value:.4f}"
 
 
 def number(value: Number) -> str:
     """Four digits that say something."""
-    return f"{float(value):,.0f}" if abs(value) >= 1000 else f"{float(value):.4g}"
+    return f"{float(value):,.0f}" if abs(float(value)) >= 1000 else f"{float(value):.4g}"
 
 
 def moment(value: datetime | None) -> str:

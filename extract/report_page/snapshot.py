@@ -8,11 +8,12 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, dict_row
-from psycopg.sql import SQL, Composable, Identifier, Literal
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from extract.report_page.shown import Number, Spelling
 
 Row = dict[str, Any]
+Query = SQL | Composed
 
 
 class LackingError(Exception):
@@ -56,16 +57,16 @@ class Snapshot:
         if readable is None or not readable[0]:
             raise LackingError(f"role {role} may not read {relation}: run it as role reporter")
 
-    def rows(self, query: Composable, **parameters: Any) -> list[Row]:
+    def rows(self, query: Query, **parameters: Any) -> list[Row]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query, parameters).fetchall()
 
-    def figure(self, query: Composable, spell: Spelling) -> Figure:
+    def figure(self, query: Query, spell: Spelling) -> Figure:
         """The figure that a query of one value gives; a null shows as a dash."""
         row = self._connection.execute(query).fetchone()
         return self._figure(row[0] if row else None, query, spell)
 
-    def series(self, values: Sequence[Number], query: Composable) -> Figure:
+    def series(self, values: Sequence[Number], query: Query) -> Figure:
         """The values that a picture is drawn by, which a query of one array gives."""
         return Figure(list(values), "", self._text(query))
 
@@ -79,18 +80,18 @@ class Snapshot:
             for column, spell in spellings.items()
         }
 
-    def _cell(self, column: str, relation: str, value: Any, where: Composable) -> Composable:
-        wanted: Composable = Identifier(column)
+    def _cell(self, column: str, relation: str, value: Any, where: Query) -> Query:
+        wanted: Identifier | Composed = Identifier(column)
         if isinstance(value, timedelta):
             wanted = SQL("extract(epoch from {})::float8").format(wanted)
         return SQL("select {} from {} where {}").format(wanted, named(relation), where)
 
-    def _figure(self, value: Any, query: Composable, spell: Spelling) -> Figure:
+    def _figure(self, value: Any, query: Query, spell: Spelling) -> Figure:
         if isinstance(value, timedelta):
             value = value.total_seconds()
         return Figure(value, "-" if value is None else spell(value), self._text(query))
 
-    def _text(self, query: Composable) -> str:
+    def _text(self, query: Query) -> str:
         return " ".join(query.as_string(self._connection).split())
 
 
@@ -99,7 +100,7 @@ def named(relation: str) -> Identifier:
     return Identifier(*relation.split("."))
 
 
-def conditions(values: Mapping[str, Any]) -> Composable:
+def conditions(values: Mapping[str, Any]) -> Query:
     """The condition that columns have these values, nulls included."""
     return SQL(" and ").join(
         SQL("{} is null").format(Identifier(name))
