@@ -63,6 +63,7 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.version="${VERSION}" org.opencontainers.image.revision="${REVISION}"
 # Whatever is written goes below /tmp: the rest may be read-only.
 ENV HOME=/tmp \
+    EXTRACT_LOG_FORMAT=json \
     ELT_IMAGE=small-elt:${VERSION} \
     ELT_REVISION=${REVISION} \
     DBT_PROJECT_DIR=/opt/elt/dbt_project \

@@ -57,6 +57,9 @@ format: install ## rewrite Python and SQL in the project's format
 docs: deps ## build the dbt docs and serve them with the lineage
 	@$(BIN)/python -m sandbox.docs
 
+report: install ## one page that says how things stand, of the sandbox
+	@. $(SANDBOX_DIR)/env && $(BIN)/extract report --out $(SANDBOX_DIR)/report.html
+
 # elementary only ever warns: whatever comes of it, this target is green, and no build waits for it.
 elementary: deps ## elementary's anomaly tests, where its package is installed
 	@if [ "$$(cat dbt_project/dbt_packages/.kind)" = hub ]; then \
@@ -132,4 +135,4 @@ stop: ## stop Postgres and the simulated APIs
 clean: stop ## stop, and delete the sandbox with its data
 	rm -rf $(SANDBOX_DIR) dbt_project/target dbt_project/logs
 
-.PHONY: help install deps up demo test lint format docs elementary elementary-report render policy image kind chaos bench bench-loading bench-monitors lock stop clean
+.PHONY: help install deps up demo test lint format docs report elementary elementary-report render policy image kind chaos bench bench-loading bench-monitors lock stop clean

@@ -2,13 +2,13 @@
 
 import gc
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from extract import log
 from extract.errors import Exit, ExtractError, one_line
 from extract.signals import stop_on_signals
 
@@ -26,6 +26,7 @@ _EXAMPLES = {
     "restore": "extract restore smartpizza --day 2026-03-01 --to 2026-03-03",
     "analyze": "PGUSER=maintainer PGPASSWORD=... extract analyze",
     "audit": "PGUSER=maintainer PGPASSWORD=... extract audit",
+    "report": "PGUSER=reporter PGPASSWORD=... extract report --out report.html",
     "docs": "PGUSER=transformer PGPASSWORD=... extract docs write site",
     "metrics": "PGUSER=reporter PGPASSWORD=... extract metrics --port 9399",
     "alert": "PGUSER=reporter PGPASSWORD=... ALERT_WEBHOOK_URL=... extract alert --dry-run",
@@ -47,8 +48,8 @@ def command_line(words: Sequence[str] = ()) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.callback()(lambda: None)  # without it, a lone command would go without its name
-    for name in words[:1] if words and words[0] in _EXAMPLES else _EXAMPLES:
+    app.callback()(_choose)  # without it, a lone command would go without its name
+    for name in [word for word in words if word in _EXAMPLES][:1] or _EXAMPLES:
         called = name.replace("-", "_")
         found = getattr(import_module(f"extract.commands.{called}"), called)
         if isinstance(found, typer.Typer):
@@ -56,6 +57,19 @@ def command_line(words: Sequence[str] = ()) -> typer.Typer:
         else:
             app.command(name, epilog=f"Example: {_EXAMPLES[name]}")(found)
     return app
+
+
+def _choose(
+    log_format: Annotated[
+        log.LogFormat,
+        typer.Option(
+            envvar=log.VARIABLE,
+            help="json: whatever is told, errors included, is one JSON line an event. auto: a run's and a build's "
+            "events are that where nobody watches, and errors are one line for people.",
+        ),
+    ] = log.LogFormat.AUTO,
+) -> None:
+    log.choose(log_format)
 
 
 def main() -> NoReturn:
@@ -72,13 +86,13 @@ def main() -> NoReturn:
     except SystemExit as done:
         code = done.code
     except ExtractError as error:
-        typer.echo(f"extract: {error}", err=True)
         code = error.exit_code
+        log.tell_error(str(error), exit_code=int(code))
     except Exception as error:
-        traceback.print_exc()
-        typer.echo(f"extract: unexpected {type(error).__name__}: {one_line(str(error))}", err=True)
+        told = f"unexpected {type(error).__name__}: {one_line(str(error))}"
+        log.tell_unexpected(error, told, exit_code=int(Exit.FAILED))
         code = Exit.FAILED
     if signals.received is not None:
-        typer.echo(f"extract: {signals.received}", err=True)
         code = signals.received.exit_code
+        log.tell_error(str(signals.received), exit_code=int(code))
     sys.exit(code)

@@ -96,9 +96,10 @@ def note_erasures(
     raw_records: Counter[str] | None = None,
     dead_letters: Counter[str] | None = None,
     archived_records: Counter[str] | None = None,
+    failing_rows: Counter[str] | None = None,
 ) -> int:
     """Ledgers in ops.erasures who of `erased` is new there or had records redacted now. Gives how many are new."""
-    counts = [counter or Counter() for counter in (raw_records, dead_letters, archived_records)]
+    counts = [counter or Counter() for counter in (raw_records, dead_letters, archived_records, failing_rows)]
     known = {
         row[0]
         for row in connection.execute("select subject from ops.erasures where source = %s", [source.name])
@@ -111,8 +112,9 @@ def note_erasures(
     with connection.cursor() as cursor:
         cursor.executemany(
             """
-            insert into ops.erasures (source, subject, erased_at, raw_records, dead_letters, archived_records)
-            values (%s, %s, %s, %s, %s, %s)
+            insert into ops.erasures
+                (source, subject, erased_at, raw_records, dead_letters, archived_records, failing_rows)
+            values (%s, %s, %s, %s, %s, %s, %s)
             """,
             entries,
         )

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import psycopg
 
-from extract import ledger
+from extract import ledger, log
 from extract.database import connect
 from extract.errors import ExtractError
 from extract.settings import DatabaseSettings
@@ -23,6 +23,7 @@ def written_down(source: str, command: str) -> Iterator[None]:
             connect(settings=DatabaseSettings(attempts=1)) as connection,
         ):
             run_id = uuid4()
+            log.name_run(str(run_id))
             ledger.start_run(connection, run_id, source[:200], command)
             ledger.end_run(
                 connection, run_id, status="failed", exit_code=error.exit_code, error=str(error), traffic=None

@@ -1,12 +1,12 @@
 """What a run tells: progress bars and a table on a terminal, elsewhere one JSON line an event. No secrets."""
 
-import json
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from extract import log
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -48,8 +48,7 @@ class JsonReporter:
 
     def event(self, name: str, **fields: Any) -> None:
         level = "warning" if name in _UNUSUAL else "error" if name.endswith("_failed") else "info"
-        told = {"event": name, "level": level, "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}
-        line = json.dumps({**self._bound, **fields, **told}, default=str)
+        line = log.line(name, level, **{**self._bound, **fields})
         with self._guard:
             self._file.write(f"{line}\n")
             self._file.flush()
@@ -95,7 +94,7 @@ class TerminalReporter:
 @contextmanager
 def reporter(**bound: Any) -> Iterator[Reporter]:
     """A reporter for standard output; `bound` (such as run_id) is on each JSON line."""
-    if not sys.stdout.isatty():
+    if not log.is_watched():
         yield JsonReporter(sys.stdout, **bound)
         return
     from rich.console import Console  # noqa: PLC0415 - who is not watched needs neither its time nor memory

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from extract import ledger
+from extract import ledger, log
 from extract.database import database_errors
 from extract.errors import Exit, ExtractError, Stopped, one_line
 from extract.memory import peak_memory_bytes
@@ -51,6 +51,7 @@ def recorded(
     Raises Stopped for a signal, and what is no ExtractError, after the run's row says so.
     """
     result = RunResult(uuid4(), source)
+    log.name_run(str(result.run_id))
     started, cpu_from = time.monotonic(), cpu_seconds()
     with reporter(run_id=str(result.run_id), source=source) as report:
         try:

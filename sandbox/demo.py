@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.env_files import read_env_file
-from sandbox.state import project_root, state_dir
+from sandbox.state import State, project_root, state_dir
 
 BRANCHES, DAYS = 20, 14
 PIPELINES = ("smartpizza", "binance")
@@ -70,6 +70,8 @@ def play(console: Console) -> list[Round]:
     rounds = [play_round(console, "what is there")]
     step(console, "move the clocks one day", sandbox("clock", "advance", 1), {})
     rounds.append(play_round(console, "one day later"))
+    page = extract("report", "--out", str(state_dir() / "report.html"))
+    step(console, "write the report", page, role_env("reporter"))
     console.print(f"[dim]both rounds took {time.monotonic() - started:.0f} s[/dim]")
     return rounds
 
@@ -84,6 +86,8 @@ def play_round(console: Console, title: str) -> Round:
         done.extract_seconds += step(console, f"extract {name}: {title}", load, role_env("extractor"))
         build = [bin_path("dbt"), "build", "--selector", name, "--quiet"]
         done.build_seconds += step(console, f"dbt build {name}: {title}", build, role_env("transformer"))
+    shared = [bin_path("dbt"), "build", "--selector", "quality", "--quiet"]
+    done.build_seconds += step(console, f"dbt build quality: {title}", shared, role_env("transformer"))
     read_ledger(done, since)
     return done
 
@@ -153,6 +157,7 @@ def where_next() -> str:
         "Where to look next:\n"
         f"  the marts        source {env} && psql -c '{query}'\n"
         f"  the ledger       source {env}.extractor && .venv/bin/extract status\n"
+        f"  how things stand {os.path.relpath(state_dir() / 'report.html')}, in a browser\n"
         "  the lineage      make docs\n"
         f"  build by hand    source {env}.transformer && cd dbt_project && ../.venv/bin/dbt build\n"
         "  stop it all      make stop"
@@ -195,7 +200,7 @@ def bin_path(name: str) -> str:
 
 def role_env(role: str) -> Env:
     """The environment that the sandbox keeps for a role."""
-    return read_env_file(state_dir() / f"env.{role}")
+    return read_env_file(State(state_dir()).env_file(role))
 
 
 def ledger() -> psycopg.Connection:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from extract import log
 from extract.analyze import analyze as analyze_tables
 from extract.analyze import bloated
 from extract.database import connect, database_errors
@@ -21,6 +22,7 @@ def analyze(
     with connect() as connection, database_errors():
         done = sum(1 for _ in analyze_tables(connection))
         found = bloated(connection, dead_share)
-    typer.echo(f"analyzed {done} tables; {len(found)} with at least {dead_share:.0%} dead rows")
+    told = f"analyzed {done} tables; {len(found)} with at least {dead_share:.0%} dead rows"
+    log.tell("analyzed", told, tables=done, bloated=len(found))
     for bloat in found:
-        typer.echo(bloat)
+        log.tell("bloat", str(bloat), "warning")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from extract import log
 from extract.commands.common import AnySources, Config, named
 from extract.database import connect, database_errors
 from extract.failure import written_down
@@ -34,13 +35,14 @@ def archive(
                 if dry_run:
                     for old in old_days(connection, settings, source):
                         told = f"waits: {old.waits_for}" if old.waits_for else "would be archived"
-                        typer.echo(f"{old}: {told}")
+                        log.tell("old_day", f"{old}: {told}")
                     continue
                 for old, manifest in archive_days(connection, store, settings, source):
                     if manifest is None:
-                        typer.echo(f"{old}: waits: {old.waits_for}")
+                        log.tell("day_waits", f"{old}: waits: {old.waits_for}")
                     else:
-                        typer.echo(
+                        log.tell(
+                            "day_archived",
                             f"{old}: archived {manifest.rows:,} rows, {manifest.bytes / 1e6:.1f} MB "
-                            f"in {len(manifest.objects)} objects"
+                            f"in {len(manifest.objects)} objects",
                         )

@@ -3,6 +3,7 @@
 import typer
 from rich.console import Console
 
+from extract import log
 from extract.audit import audit_source, ledgered_sources
 from extract.commands.common import AnySources, named
 from extract.database import connect, database_errors
@@ -24,6 +25,6 @@ def audit(sources: AnySources = None) -> None:
             found = audit_source(connection, name, declared.get(name, ()), status.update)
             broken += found.broken
             for finding in found.findings:
-                typer.echo(finding)
-            typer.echo(found)
+                log.tell("finding", str(finding), "error")
+            log.tell("audited", str(found), "error" if found.broken else "info")
     raise typer.Exit(Exit.FAILED if broken else Exit.DONE)

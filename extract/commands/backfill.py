@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from extract import log
 from extract.backfill import Estimate, estimate, has_times, plan, read_option, read_shard
 from extract.chosen import chosen_streams
 from extract.commands.common import Config, OneSource, named
@@ -72,12 +73,12 @@ def backfill(
                 _tell(source, estimates)
                 return
             result = backfill_source(pool, settings, declared, works)
-    if sys.stdout.isatty():
+    if log.is_watched():
         from extract.commands.summary import show  # not at the top: see report.py
 
         show(result)
     if result.error:
-        typer.echo(f"extract: {source}: {result.error}", err=True)
+        log.tell_error(f"{source}: {result.error}", source=source)
     raise typer.Exit(result.exit_code)
 
 

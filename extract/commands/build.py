@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from extract import log
 from extract.commands.common import Config, worst
 from extract.dbt_build.request import IfHeld, Request
 from extract.errors import ConfigurationError, ExtractError
@@ -50,10 +51,10 @@ def build(
     settings = load_settings(config)
     codes = []
     for request in requests:
-        report = BesideDbt() if sys.stdout.isatty() else JsonReporter(sys.stdout, command=request.command)
+        report = BesideDbt() if log.is_watched() else JsonReporter(sys.stdout, command=request.command)
         try:
             build_one(request, settings, report, if_held)
         except ExtractError as error:
-            typer.echo(f"extract: {request.command}: {error}", err=True)
+            log.tell_error(f"{request.command}: {error}", command=request.command)
             codes.append(error.exit_code)
     raise typer.Exit(worst(codes))

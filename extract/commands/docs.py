@@ -1,7 +1,6 @@
 """`extract docs`: write the pages, and serve them."""
 
-import os
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +8,10 @@ import typer
 
 from extract.database import connect, database_errors
 from extract.errors import ConfigurationError
-from extract.sources import all_sources
+from extract.whole_file import write_whole
 
 docs = typer.Typer(
-    help="Two pages for people without a shell: how things stand, and the lineage.", no_args_is_help=True
+    help="A site of two pages for people without a shell: the report, and the lineage.", no_args_is_help=True
 )
 Folder = Annotated[
     Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Where index.html and lineage.html stand.")
@@ -20,24 +19,25 @@ Folder = Annotated[
 
 
 @docs.command(epilog="Example: PGUSER=transformer PGPASSWORD=... extract docs write site")
-def write(folder: Folder) -> None:
-    """Write both pages, each whole or not at all. Connects as role transformer."""
+def write(
+    folder: Folder,
+    stale_after: Annotated[
+        float, typer.Option(min=0.1, metavar="HOURS", help="When the report begins to call itself stale.")
+    ] = 25,
+) -> None:
+    """Write both pages, each whole or not at all: the report, as `extract report` does, is index.html.
+
+    Connects as role transformer.
+    """
     # Not at the top: a run needs neither their memory nor their time.
     from extract.docs_site.lineage import lineage_page
-    from extract.docs_site.standing import standing_page
+    from extract.report_page.page import report_page
 
     with connect() as connection, database_errors():
-        connection.execute("set timezone = 'UTC'")
-        standing = standing_page(connection, list(all_sources().values()), datetime.now(UTC))
-    pages = {"lineage.html": lineage_page(), "index.html": standing}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, page in pages.items():
-            fresh = folder / f".{name}.new"
-            fresh.write_text(page, encoding="utf-8")
-            os.replace(fresh, folder / name)
-    except OSError as error:
-        raise ConfigurationError(f"{error.filename or folder} cannot be written: {error.strerror}") from None
+        report = report_page(connection, timedelta(hours=stale_after), "lineage.html")
+    pages = {"lineage.html": lineage_page(), "index.html": report}
+    for name, page in pages.items():
+        write_whole(folder / name, page)
     typer.echo(f"wrote {', '.join(pages)} to {folder}")
 
 

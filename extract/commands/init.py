@@ -2,8 +2,7 @@
 
 import os
 
-import typer
-
+from extract import log
 from extract.commands.common import Config
 from extract.database import connect, database_errors
 from extract.expectations import write_expectations
@@ -26,4 +25,4 @@ def init(config: Config = None) -> None:
         with connect(settings=settings.database) as connection:
             connection.execute("set role maintainer")
             write_expectations(connection, settings)
-    typer.echo("database initialised")
+    log.tell("initialised", "database initialised")

@@ -1,7 +1,6 @@
 """`extract partitions`."""
 
-import typer
-
+from extract import log
 from extract.commands.common import AnySources, named
 from extract.database import connect, database_errors
 from extract.partitions import DAYS_AHEAD, make_partitions
@@ -12,4 +11,8 @@ def partitions(sources: AnySources = None) -> None:
     with connect() as connection, database_errors():
         connection.execute("set timezone = 'UTC'")
         made = make_partitions(connection, named(sources))
-    typer.echo(f"made {made} partitions; there are some for each of the next {DAYS_AHEAD} days")
+    log.tell(
+        "partitions_made",
+        f"made {made} partitions; there are some for each of the next {DAYS_AHEAD} days",
+        partitions=made,
+    )

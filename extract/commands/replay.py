@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from extract import log
 from extract.commands.common import Config, Ids, OneSource, OneStream, named, streams_called
 from extract.database import database_errors, open_pool
 from extract.dead_letter_queue import assert_open
@@ -60,15 +61,28 @@ def replay_letters(
 
 
 def _tell(source: str, result: ReplayResult) -> None:
-    typer.echo(
+    log.tell(
+        "replayed",
         f"{source}: replayed {result.replayed} dead letters in {result.loads} loads ({result.records} records), "
-        f"{len(result.still_open) + result.new_letters} stay open"
+        f"{len(result.still_open) + result.new_letters} stay open",
+        source=source,
+        letters=result.replayed,
+        loads=result.loads,
+        records=result.records,
+        still_open=len(result.still_open) + result.new_letters,
     )
     for letter_id, reason in list(result.still_open.items())[:_TOLD]:
-        typer.echo(f"{letter_id:>8}  {one_line(reason, 160)}")
+        told = one_line(reason, 160)
+        log.tell(
+            "letter_stays_open", f"{letter_id:>8}  {told}", "warning", dead_letter_id=letter_id, reason=told
+        )
     if len(result.still_open) > _TOLD:
-        typer.echo(f"     ...  {len(result.still_open) - _TOLD} more")
+        log.tell("letters_stay_open", f"     ...  {len(result.still_open) - _TOLD} more", "warning")
     if result.new_letters:
-        typer.echo(f"     new  {result.new_letters} records of pages that could be read are dead letters now")
+        log.tell(
+            "new_dead_letters",
+            f"     new  {result.new_letters} records of pages that could be read are dead letters now",
+            "warning",
+        )
     if result.error:
-        typer.echo(f"extract: {source}: {result.error}", err=True)
+        log.tell_error(f"{source}: {result.error}", source=source)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from extract import log
 from extract.chosen import chosen_streams
 from extract.commands.common import Config, OneSource, named
 from extract.database import connect, database_errors
@@ -43,4 +44,5 @@ def restore(
         store = Store(settings.archive)
         with connect(settings=settings.database) as connection, database_errors():
             for done in restore_days(connection, store, declared, streams, first=first, last=last):
-                typer.echo(f"{done.day}: restored {done.day.rows:,} rows, {done.redacted} of them redacted")
+                told = f"{done.day}: restored {done.day.rows:,} rows, {done.redacted} of them redacted"
+                log.tell("restored", told)

@@ -1,10 +1,10 @@
 """`extract run`."""
 
-import sys
 from typing import Annotated
 
 import typer
 
+from extract import log
 from extract.chosen import assert_not_empty, chosen_streams
 from extract.commands.common import Config, Sources, named, worst
 from extract.database import database_errors, open_pool
@@ -39,10 +39,12 @@ def run(
             for source, streams in work:
                 results.append(run_source(pool, settings, source, streams, if_held))
     for result in results:
-        if sys.stdout.isatty():
+        if log.is_watched():
             from extract.commands.summary import show  # not at the top: see report.py
 
             show(result)
         if result.error:
-            typer.echo(f"extract: {result.source}: {result.error}", err=True)
+            log.tell_error(
+                f"{result.source}: {result.error}", source=result.source, run_id=str(result.run_id)
+            )
     raise typer.Exit(worst(result.exit_code for result in results))

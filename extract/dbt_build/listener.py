@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+from extract import log
 from extract.dbt_build.ledger import LEDGER_ERRORS, BuildLedger
 from extract.dbt_build.node_result import NodeResult
 from extract.dbt_build.stopping import Stopping
@@ -32,6 +33,7 @@ class Listener:
         info = event.info
         if self.invocation_id is None:
             self.invocation_id = info.invocation_id
+            log.name_run(info.invocation_id)
             self._report.event("build_started", invocation_id=info.invocation_id)
         if info.name == "NodeStart" and not self._is_named:
             self._name()

@@ -1,9 +1,9 @@
 """What is to be built, and how dbt is told."""
 
-import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
+from extract import log
 from extract.dbt_build.places import Places
 
 
@@ -45,7 +45,7 @@ class Request:
             "--log-path": places.logs or places.target,
         }
         return [
-            *([] if sys.stdout.isatty() else ["--log-level", "none"]),
+            *([] if log.is_watched() else ["--log-level", "none"]),
             *([] if places.logs else ["--log-level-file", "none"]),
             "build",
             *(str(word) for pair in folders.items() for word in pair),

@@ -1,1 +1,1 @@
-"""Two pages for people without a shell: how things stand, and dbt's documentation with the lineage."""
+"""A site of two pages for people without a shell: the report, and dbt's documentation with the lineage."""
