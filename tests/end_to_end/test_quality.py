@@ -98,7 +98,7 @@ def test_failing_rows_are_lost_name_a_person_or_outlive_an_erasure(
     )
     assert sum(failed for _, _, failed in scored) == 1
     assert all(tests >= passed + failed for tests, passed, failed in scored)
-    company.dbt("build", "--quiet", "--selector", "quality")
+    company.dbt("build", "--quiet", "--select", "+fct_data_quality_daily")
     assert company.query(
         "select * from marts.fct_data_quality_daily order by 1, 2, 3, 4", role="reporter"
     ) == (company.query("select * from ops.data_quality_daily order by 1, 2, 3, 4"))
