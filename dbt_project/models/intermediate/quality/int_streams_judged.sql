@@ -20,23 +20,26 @@ arrivals as (
     group by source, stream, arrived_at
 ),
 
+streams as (
+    select
+        source,
+        stream,
+        date_trunc('hour', min(arrived_at), 'UTC') as first_at
+    from arrivals
+    group by source, stream
+),
+
 hours as (
     select
         streams.source,
         streams.stream,
         hour.starts_at,
-        count(arrivals.arrived_at) as arrivals
-    from (
-        select
-            source,
-            stream,
-            date_trunc('hour', min(arrived_at), 'UTC') as first_at
-        from arrivals
-        group by source, stream
-    ) as streams
+        count(arrivals.arrived_at) as arrival_count
+    from streams
     cross join lateral generate_series(streams.first_at, {{ judged_at }}, interval '1 hour') as hour (starts_at)
     left join arrivals
-        on streams.source = arrivals.source
+        on
+            streams.source = arrivals.source
             and streams.stream = arrivals.stream
             and hour.starts_at = date_trunc('hour', arrivals.arrived_at, 'UTC')
     group by streams.source, streams.stream, hour.starts_at
@@ -45,7 +48,7 @@ hours as (
 smoothed as (
     select
         *,
-        avg(arrivals) over (
+        avg(arrival_count) over (
             partition by source, stream order by starts_at rows between 1 preceding and 1 following
         ) as near
     from hours
@@ -106,12 +109,14 @@ gaps as (
         placed.tick - lag(placed.tick) over stream as missed
     from moments
     inner join clock
-        on moments.source = clock.source
+        on
+            moments.source = clock.source
             and moments.stream = clock.stream
             and date_trunc('hour', moments.arrived_at, 'UTC') = clock.starts_at
-    cross join lateral (
-        select clock.ticks + clock.rate * extract(epoch from moments.arrived_at - clock.starts_at) / 3600 as tick
-    ) as placed
+    cross join
+        lateral (
+            select clock.ticks + clock.rate * extract(epoch from moments.arrived_at - clock.starts_at) / 3600 as tick
+        ) as placed
     window stream as (partition by moments.source, moments.stream order by moments.arrived_at)
 ),
 
@@ -125,7 +130,7 @@ worst as (
         load_order,
         min(measured_on) over (partition by source, stream) as first_on
     from gaps
-    order by source, stream, measured_on, missed desc nulls last
+    order by source asc, stream asc, measured_on asc, missed desc nulls last
 ),
 
 freshness as (
@@ -142,12 +147,25 @@ freshness as (
         2 * greatest(percentile_cont(0.99) within group (order by past.missed), 1) as upper_bound
     from worst
     left join gaps as past
-        on worst.source = past.source
+        on
+            worst.source = past.source
             and worst.stream = past.stream
             and past.measured_on between worst.measured_on - 28 and worst.measured_on - 1
     where worst.missed is not null
     group by
         worst.source, worst.stream, worst.measured_on, worst.missed, worst.hours, worst.load_order, worst.first_on
+),
+
+verdicts as (
+    select
+        *,
+        case
+            when measured_on < first_on + 14 or gaps < 20 then 'learning'
+            when missed <= upper_bound or hours <= 1 then 'ok'
+            when missed <= 2 * upper_bound then 'warn'
+            else 'error'
+        end as verdict
+    from freshness
 ),
 
 final as (
@@ -173,16 +191,7 @@ final as (
             )
         end as reason,
         load_order
-    from freshness
-    cross join lateral (
-        select
-            case
-                when measured_on < first_on + 14 or gaps < 20 then 'learning'
-                when missed <= upper_bound or hours <= 1 then 'ok'
-                when missed <= 2 * upper_bound then 'warn'
-                else 'error'
-            end as verdict
-    ) as judged
+    from verdicts
     union all
     select
         'schema_changes' as monitor,

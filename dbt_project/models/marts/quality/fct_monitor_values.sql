@@ -1,56 +1,27 @@
-with orders as (
-    select * from {{ ref('int_orders_measured') }}
-),
-
-customers as (
-    select * from {{ ref('int_customers_measured') }}
-),
-
-klines as (
-    select * from {{ ref('int_klines_measured') }}
-),
-
-streams as (
+{%- set measurements = [
+    ('smartpizza', 'base_smartpizza__orders', ref('int_orders_measured')),
+    ('smartpizza', 'base_smartpizza__customers', ref('int_customers_measured')),
+    ('binance', 'fct_ohlcv', ref('int_klines_measured')),
+] -%}
+with streams as (
     select * from {{ ref('int_streams_judged') }}
 ),
 
 final as (
-    select
-        monitor,
-        'smartpizza'::text as source,
-        'base_smartpizza__orders'::text as model,
-        column_name,
-        slice,
-        measured_on,
-        value,
-        row_count,
-        load_order
-    from orders
-    union all
-    select
-        monitor,
-        'smartpizza'::text as source,
-        'base_smartpizza__customers'::text as model,
-        column_name,
-        slice,
-        measured_on,
-        value,
-        row_count,
-        load_order
-    from customers
-    union all
-    select
-        monitor,
-        'binance'::text as source,
-        'fct_ohlcv'::text as model,
-        column_name,
-        slice,
-        measured_on,
-        value,
-        row_count,
-        load_order
-    from klines
-    union all
+    {%- for source, model, relation in measurements if is_built(relation) %}
+        select
+            monitor,
+            '{{ source }}'::text as source,
+            '{{ model }}'::text as model,
+            column_name,
+            slice,
+            measured_on,
+            value,
+            row_count,
+            load_order
+        from {{ relation }}
+        union all
+    {%- endfor %}
     select
         monitor,
         source,
