@@ -41,7 +41,7 @@ demo: deps ## the whole thing: 20 branches x 14 days, then one day more
 	@$(BIN)/python -m sandbox.demo
 
 test: deps ## all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 25
 
 lint: deps ## ruff, mypy, sqlfluff, yamllint
 	$(BIN)/ruff check .
