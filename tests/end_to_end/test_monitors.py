@@ -32,7 +32,7 @@ CANDLES = """
 """
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_a_planted_defect_is_missed_or_a_clean_day_alarms(postgres_server: Any, tmp_path: Path) -> None:
     """One seed of `make bench-monitors`: 60 days with weekly seasons, each defect planted alone."""
     ground = Ground.prepare(postgres_server, "monitors_find", tmp_path)
@@ -46,7 +46,7 @@ def test_a_planted_defect_is_missed_or_a_clean_day_alarms(postgres_server: Any, 
     assert len(clean) <= 1, clean
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_invariant_4_measurements_and_verdicts_equal_their_full_refresh(
     company_of: Callable[[Config], Company],
 ) -> None:
