@@ -5,11 +5,14 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+import pytest
+
 from sandbox.smartpizza import Config, Rates
 from tests.end_to_end.company import Company
 from tests.end_to_end.loads import loads_of
 from tests.end_to_end.warehouse import Done, run
 
+pytestmark = pytest.mark.timeout(900)
 CONFIG = Config(branches=2, days=2, orders_per_day=15, seed=6, rates=Rates(customer_erased_per_day=0.5))
 JSON = {"EXTRACT_LOG_FORMAT": "json"}
 

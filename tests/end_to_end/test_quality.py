@@ -4,11 +4,14 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+import pytest
+
 from sandbox.smartpizza import NO_DRIFT, Config
 from tests.end_to_end.company import Company
 from tests.end_to_end.loads import loads_of
 from tests.end_to_end.test_quarantine_comes_back import accept_status, renamed
 
+pytestmark = pytest.mark.timeout(900)
 CONFIG = Config(branches=2, days=1, orders_per_day=30, seed=4, drift=NO_DRIFT)
 FEW = 10
 SHARE_TEST = "quarantined_orders_are_few"
