@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from tests.extract.conftest import Command, Done
 from tests.extract.dbt_project import make_project
+from tests.halting import wait_for
 
 GOOD = "{{ config(materialized='table') }} select 1 as id"
 NOT_NULL = """
@@ -20,6 +20,11 @@ models:
     columns: [{name: id, data_tests: [not_null]}]
 """
 OTHER = "8c5bd6c5-0000-4000-8000-00000000beef"
+WAITING = """
+    select 1 from pg_stat_activity
+    where datname = current_database() and application_name = 'extract'
+        and query like '%exists (select from ops.build_leases%' and pid <> pg_backend_pid()
+"""
 Build = Callable[..., Done]
 
 
@@ -189,10 +194,11 @@ def test_a_wait_for_a_lease_never_ends_or_ends_too_soon(
     command.configure("[build]\nwait_seconds = 0")
     with another_build(elt_database) as session:
         assert build().returncode == 76
-        command.configure("[build]\nwait_seconds = 60")
+        command.configure("[build]\nwait_seconds = 100")
 
         def release() -> None:
-            time.sleep(4)
+            with elt_database.connect("admin", autocommit=True) as admin:
+                wait_for(admin, WAITING, seconds=100)
             session.execute("delete from ops.build_leases where invocation_id = %s", [OTHER])
 
         thread = threading.Thread(target=release)
