@@ -1,7 +1,8 @@
 """What the project's own SQL says of a series, as it was and with a defect in it.
 
 Views in the schema `planted` show the models the loads that were chosen. A defect's days are measured anew, the others
-are as they were: a day's measurements depend on its own records only.
+are as they were: a day's measurements depend on its own records only. The days before the defect need no verdict
+again, for no verdict looks ahead.
 """
 
 import datetime as dt
@@ -14,6 +15,8 @@ from benchmarks.monitor_defects import Alarm, Defect
 from benchmarks.monitor_ground import Ground
 from benchmarks.monitor_series import FIRST
 
+# A verdict is of the day and of so many before it.
+SEEN_DAYS = 28
 _NAMES = ("int_orders_measured", "int_orders_judged", "int_streams_judged")
 _SEEN = {
     "base.base_smartpizza__orders": "planted.orders",
@@ -43,7 +46,8 @@ _CHOOSE = """
         or (load_order >= %(first)s and load_order < %(stop)s)
 """
 _ALARMS = (
-    "select monitor, column_name, slice, measured_on from ({}) as verdicts where verdict in ('warn', 'error')"
+    "select monitor, column_name, slice, measured_on from ({}) as verdicts"
+    " where verdict in ('warn', 'error') and measured_on >= {}"
 )
 
 
@@ -72,13 +76,13 @@ def judge_clean(connection: psycopg.Connection, models: Models, clean: int, days
     connection.execute("create table planted.measured (like planted.clean)")
     connection.execute("create index on planted.measured (measured_on)")
     connection.execute("insert into planted.measured select * from planted.clean")
-    return _alarms(connection, models)
+    return _alarms(connection, models, FIRST.date())
 
 
 def judge_planted(
     connection: psycopg.Connection, models: Models, defect: Defect, *, clean: int, first: int
 ) -> set[Alarm]:
-    """Alarms of the series with the defect in it, whose loads begin at `first`."""
+    """Alarms of the days from the defect on, whose loads begin at `first`."""
     start, end = (FIRST.date() + dt.timedelta(days=day) for day in (defect.first_day, defect.last_day))
     _choose(
         connection,
@@ -91,10 +95,11 @@ def judge_planted(
     connection.execute("truncate planted.measured")
     connection.execute(SQL("insert into planted.measured {}").format(SQL(models.measured)))
     connection.execute(
-        "insert into planted.measured select * from planted.clean where measured_on not between %s and %s",
-        [start, end],
+        "insert into planted.measured select * from planted.clean"
+        " where measured_on >= %s and measured_on not between %s and %s",
+        [start - dt.timedelta(days=SEEN_DAYS), start, end],
     )
-    return _alarms(connection, models)
+    return _alarms(connection, models, start)
 
 
 def _choose(
@@ -113,7 +118,7 @@ def _choose(
     connection.execute("analyze planted.chosen")
 
 
-def _alarms(connection: psycopg.Connection, models: Models) -> set[Alarm]:
+def _alarms(connection: psycopg.Connection, models: Models, since: dt.date) -> set[Alarm]:
     connection.execute("analyze planted.measured")
-    queries = [SQL(_ALARMS).format(SQL(text)) for text in (models.judged, models.streams)]
+    queries = [SQL(_ALARMS).format(SQL(text), since) for text in (models.judged, models.streams)]
     return {Alarm(*row) for query in queries for row in connection.execute(query).fetchall()}

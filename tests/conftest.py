@@ -87,8 +87,11 @@ def _elt_template(
 def elt_database(
     postgres_server: Server, _admin: psycopg.Connection, _elt_template: str, role_passwords: dict[str, str]
 ) -> Iterator[EltDatabase]:
-    """A new database as `extract init` leaves it. Dropped after the test."""
-    name = f"elt_{secrets.token_hex(6)}"
+    """A new database as `extract init` leaves it. Dropped after the test.
+
+    Each has the same name: dbt parses the whole project anew for another one.
+    """
+    name = "elt"
     clone_database(_admin, _elt_template, name)
     for role, password in role_passwords.items():
         # A test that ran `extract init` with passwords of its own has changed them for the whole cluster.

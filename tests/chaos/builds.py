@@ -73,7 +73,9 @@ def company(seed: int) -> Iterator[Company]:
         with psycopg.connect(server.conninfo(), autocommit=True) as admin:
             create_database(admin, name)
         initialise(server.conninfo(name), passwords)
-        made = Company(api, EltDatabase(name, server, passwords), Path(folder))
+        home = Path(folder) / "company"
+        home.mkdir()
+        made = Company(api, EltDatabase(name, server, passwords), home)
         made.load()
         yield made
 

@@ -11,6 +11,7 @@ Addresses may be numbers: then no name of a Service is looked up.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ import yaml
 from tests.k8s.manifests import K8S, ROOT
 
 ROLES = ("extractor", "transformer", "maintainer", "reporter")
+OWN_API = re.compile(r'(\[sources\.smartpizza\][^\[]*base_url = )"[^"]*"')
 
 
 @dataclass
@@ -63,7 +65,8 @@ class Wanted:
         if self.settings or "E2E_API" in self.env:
             text = (self.base / "extract.toml").read_text()
             if "E2E_API" in self.env:
-                text = f'[sources.smartpizza]\nbase_url = "{self.env["E2E_API"]}"\n'
+                text, places = OWN_API.subn(rf'\1"{self.env["E2E_API"]}"', text)
+                assert places == 1, f"{self.base}/extract.toml names no base_url of smartpizza"
             (folder / "extract.toml").write_text(text + self.settings)
             config["configMapGenerator"].append(self.merged("extract", given, files=["extract.toml"]))
         if "E2E_HOST_NETWORK" in self.env:
