@@ -57,7 +57,8 @@ def recall(server: Server, folder: Path, seeds: range, branches: int, console: C
     models = None
     for number, seed in enumerate(seeds):
         console.print(f"[dim]seed {seed}, {number + 1} of {len(seeds)}[/dim]")
-        ground = Ground.prepare(server, f"seed_{seed}", folder, template="template")
+        # One name for all, or dbt would parse the project anew for each.
+        ground = Ground.prepare(server, "seed", folder, template="template")
         models, clean, found = judge(ground, Series(seed, branches=branches), models)
         false.update(f"{alarm.monitor} {alarm.column}".strip() for alarm in clean)
         for alarm in sorted(clean, key=str):
