@@ -6,7 +6,7 @@
     {%- if days['from'] is none and days['to'] is none or not base_stream(model.name) or starts_over() -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- for name, day in days.items() if not modules.re.match('^\d{4}-\d\d-\d\d$', day | string) -%}
+    {%- for name, day in days.items() if not modules.re.match('^\\d{4}-\\d\\d-\\d\\d$', day | string) -%}
         {{ exceptions.raise_compiler_error("replay_" ~ name ~ " is no date such as 2026-03-01: " ~ day) }}
     {%- endfor -%}
     {{ return({'from': days['from'] | string, 'to': days['to'] | string}) }}
