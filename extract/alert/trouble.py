@@ -23,7 +23,7 @@ _QUARANTINE: LiteralString = """
     select 'quarantine ' || source || '.' || stream as key, 'warning' as severity, source as pipeline,
         source || '.' || stream || ' has ' || round((100 * share)::numeric, 1) || ' %% of its records in quarantine'
         as summary, clock_timestamp() as since, rows, owner, null::timestamptz as last_good_at
-    from ops.quarantine_shares()
+    from ops.quarantine_now
     left join ops.pipelines on source = pipeline
     where share > %(share)s
 """

@@ -142,8 +142,8 @@ STORAGE = Question(
 )
 QUARANTINE = Question(
     "quarantine",
-    "ops.quarantine_shares()",
-    "select source, stream, rows, share from ops.quarantine_shares()",
+    "ops.quarantine_now",
+    "select source, stream, rows, share from ops.quarantine_now",
     ("source", "stream"),
     (
         Figure("elt_quarantine_rows", "rows", "Records in quarantine."),

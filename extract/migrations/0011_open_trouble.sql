@@ -115,34 +115,5 @@ from healths as health
 left join ops.pipelines using (pipeline)
 where health.last_retries >= 20 and health.last_retries > health.last_requests / 4;
 
--- How many records of each stream are in quarantine now, and which share that is of about all that base holds; null
--- before base was analyzed. Counts rows: not for every scrape.
-create function ops.quarantine_shares() returns table (source text, stream text, rows bigint, share double precision)
-language plpgsql stable set search_path = pg_catalog as $$
-declare
-    found record;
-begin
-    for found in
-        select relations.relname as name, split_part(substring(relations.relname from 12), '__', 1) as source,
-            substring(relations.relname from '__(.+)$') as stream, bases.reltuples as records
-        from pg_class as relations
-        left join pg_class as bases
-            on bases.relname = 'base_' || substring(relations.relname from 12)
-            and bases.relnamespace = (select oid from pg_namespace where nspname = 'base')
-        where relations.relnamespace = (select oid from pg_namespace where nspname = 'quarantine')
-            and relations.relname ~ '^quarantine_.+__.+$' and has_table_privilege(relations.oid, 'select')
-        order by relations.relname
-    loop
-        execute format('select count(*) from quarantine.%I', found.name) into rows;
-        source := found.source;
-        stream := found.stream;
-        share := case when found.records >= 0 then rows / nullif(greatest(found.records, rows), 0)::float8 end;
-        return next;
-    end loop;
-end
-$$;
-
-revoke execute on function ops.quarantine_shares() from public;
-grant execute on function ops.quarantine_shares() to extractor, transformer, maintainer, reporter;
 grant select on ops.open_dead_letters, ops.storage, ops.open_trouble to extractor, transformer, reporter;
 grant select, insert, update, delete on ops.alerts to reporter;

@@ -153,7 +153,7 @@ inner join ops.loads as load using (load_order)
 where starts_with(held.model, 'base.')
 group by 1, 2, 3;
 
--- What is in quarantine now. The metrics have asked the quarantine views, and so all of base; now they read the books.
+-- What is in quarantine now, by the books: neither a scrape nor an alert reads base.
 create view ops.quarantine_now as
 select
     load.source,
@@ -165,12 +165,6 @@ from ops.quarantine_by_load as held
 inner join ops.loads as load using (load_order)
 where starts_with(held.model, 'base.')
 group by load.source, load.stream;
-
-create or replace function ops.quarantine_shares()
-returns table (source text, stream text, rows bigint, share double precision)
-language sql stable set search_path = pg_catalog as $$
-    select source, stream, rows, share from ops.quarantine_now
-$$;
 
 create view ops.quarantine_reasons as
 select
