@@ -22,7 +22,7 @@ models:
 OTHER = "8c5bd6c5-0000-4000-8000-00000000beef"
 WAITING = """
     select 1 from pg_stat_activity
-    where datname = current_database() and application_name = 'extract'
+    where datname = current_database() and application_name like 'extract %'
         and query like '%exists (select from ops.build_leases%' and pid <> pg_backend_pid()
 """
 Build = Callable[..., Done]
