@@ -35,6 +35,8 @@ class Cluster:
     def apply(self, settings: str = "") -> None:
         """Deploys; `settings` are lines more in extract.toml."""
         self.wanted.settings = settings
+        # Its template names the ConfigMap by its content, and no Job's template may change.
+        self.kubectl("delete", "job", "init", "--ignore-not-found")
         with tempfile.TemporaryDirectory() as folder:
             self.wanted.write(Path(folder))
             self.kubectl("apply", "--kustomize", folder)
