@@ -76,8 +76,10 @@ class Cluster:
 
     def logs_of(self, job: str) -> str:
         """All containers of all pods that are still there."""
+        # In no order, and the first that never started would end it: kubectl holds containers in a map.
+        arguments = ["--all-containers", "--ignore-errors", "--prefix"]
         names = [pod["metadata"]["name"] for pod in self.pods_of(job)]
-        return "".join(self.kubectl("logs", name, "--all-containers", check=False) for name in names)
+        return "".join(self.kubectl("logs", name, *arguments, check=False) for name in names)
 
     def finished(self, job: str, seconds: float = 600) -> Object:
         """The condition with which a Job ended, Complete or Failed, once it is there."""
