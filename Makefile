@@ -100,6 +100,7 @@ kind: install image ## the demo on a kind cluster: builds, loads, applies, and s
 	kind get clusters | grep -qx small-elt || kind create cluster --name small-elt
 	kind load docker-image --name small-elt small-elt:$(IMAGE_TAG) small-elt-sandbox:$(IMAGE_TAG)
 	kind export kubeconfig --name small-elt
+	$(BIN)/kubectl --namespace elt-demo delete job init --ignore-not-found
 	$(BIN)/kubectl apply --kustomize k8s/overlays/demo
 	$(BIN)/kubectl --namespace elt-demo rollout status --timeout 300s statefulset/postgres
 	$(BIN)/kubectl --namespace elt-demo rollout status --timeout 300s deployment/smartpizza-api deployment/binance-api

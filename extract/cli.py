@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from extract import log
-from extract.errors import Exit, ExtractError, one_line
+from extract.errors import Exit, ExtractError, Stopped, one_line
 from extract.signals import stop_on_signals
 
 # Each command is what a file of its name in extract/commands/ calls by that name; with an example of its use.
@@ -88,6 +88,8 @@ def main() -> NoReturn:
     except ExtractError as error:
         code = error.exit_code
         log.tell_error(str(error), exit_code=int(code))
+    except Stopped as stopped:  # while the command was being loaded; later ones end in a SystemExit
+        code = stopped.exit_code
     except Exception as error:
         told = f"unexpected {type(error).__name__}: {one_line(str(error))}"
         log.tell_unexpected(error, told, exit_code=int(Exit.FAILED))

@@ -1,5 +1,6 @@
 """What the end-to-end test would deploy renders and keeps the rules, also on a machine without a cluster."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ ELSEWHERE = {
     "PGPASSWORD": "x",
     "E2E_API": "http://10.0.0.5:8000",
     "SMARTPIZZA_TOKEN": "token",
+    "E2E_BINANCE_API": "http://10.0.0.5:8001",
 }
 
 
@@ -43,3 +45,15 @@ def test_the_end_to_end_test_does_not_deploy_what_the_rules_reject(
     if "E2E_IMAGE" in env:
         images = {each["image"] for pod in pods(of_kind(objects, "CronJob")) for each in pod.containers}
         assert images == {env["E2E_IMAGE"]}
+
+
+def test_each_api_that_is_elsewhere_is_asked_there(tmp_path: Path) -> None:
+    Wanted("elt-e2e", ELSEWHERE).write(tmp_path)
+    objects = objects_in(render(tmp_path))
+    (extract,) = [each for each in of_kind(objects, "ConfigMap") if "extract.toml" in each["data"]]
+    sources = tomllib.loads(extract["data"]["extract.toml"])["sources"]
+    assert {name: source["base_url"] for name, source in sources.items()} == {
+        "smartpizza": "http://10.0.0.5:8000",
+        "binance": "http://10.0.0.5:8001",
+    }
+    assert {each["metadata"]["name"] for each in of_kind(objects, "Deployment")} == {"docs-site", "metrics"}

@@ -35,6 +35,8 @@ class Cluster:
     def apply(self, settings: str = "") -> None:
         """Deploys; `settings` are lines more in extract.toml."""
         self.wanted.settings = settings
+        # Its template names the ConfigMap by its content, and no Job's template may change.
+        self.kubectl("delete", "job", "init", "--ignore-not-found")
         with tempfile.TemporaryDirectory() as folder:
             self.wanted.write(Path(folder))
             self.kubectl("apply", "--kustomize", folder)
@@ -74,8 +76,10 @@ class Cluster:
 
     def logs_of(self, job: str) -> str:
         """All containers of all pods that are still there."""
+        # In no order, and the first that never started would end it: kubectl holds containers in a map.
+        arguments = ["--all-containers", "--ignore-errors", "--prefix"]
         names = [pod["metadata"]["name"] for pod in self.pods_of(job)]
-        return "".join(self.kubectl("logs", name, "--all-containers", check=False) for name in names)
+        return "".join(self.kubectl("logs", name, *arguments, check=False) for name in names)
 
     def finished(self, job: str, seconds: float = 600) -> Object:
         """The condition with which a Job ended, Complete or Failed, once it is there."""

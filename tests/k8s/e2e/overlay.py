@@ -6,6 +6,7 @@ Asked for by the environment:
     E2E_SANDBOX_IMAGE image of the simulated API
     PGHOST ...        libpq's variables, with an administrator: that Postgres instead of the overlay's own
     E2E_API           base URL, with SMARTPIZZA_TOKEN: that API instead of the overlay's own
+    E2E_BINANCE_API   base URL: that instead of the overlay's own simulated Binance
     E2E_HOST_NETWORK  1: pods use the node's network, for a control plane without one of its own
 Addresses may be numbers: then no name of a Service is looked up.
 """
@@ -22,7 +23,8 @@ import yaml
 from tests.k8s.manifests import K8S, ROOT
 
 ROLES = ("extractor", "transformer", "maintainer", "reporter")
-OWN_API = re.compile(r'(\[sources\.smartpizza\][^\[]*base_url = )"[^"]*"')
+# The variable that names another API, by source.
+APIS = {"smartpizza": "E2E_API", "binance": "E2E_BINANCE_API"}
 
 
 @dataclass
@@ -37,6 +39,11 @@ class Wanted:
     @property
     def base(self) -> Path:
         return ROOT / self.env.get("E2E_OVERLAY", str(K8S / "overlays" / "demo"))
+
+    @property
+    def elsewhere(self) -> list[str]:
+        """The sources whose API is not the overlay's own."""
+        return [source for source, variable in APIS.items() if variable in self.env]
 
     def write(self, folder: Path) -> None:
         """Writes the overlay into an empty folder."""
@@ -60,18 +67,21 @@ class Wanted:
         }
         if "PGHOST" in self.env:
             self.other_postgres(config, given)
-        if "E2E_API" in self.env:
-            self.other_api(config, given)
-        if self.settings or "E2E_API" in self.env:
+        for source in self.elsewhere:
+            config["patches"] += [deleted("Deployment", f"{source}-api"), deleted("Service", f"{source}-api")]
+        if "smartpizza" in self.elsewhere:
+            token = f"token={self.env['SMARTPIZZA_TOKEN']}"
+            config["secretGenerator"].append(self.merged("smartpizza", given, literals=[token]))
+        if self.settings or self.elsewhere:
             text = (self.base / "extract.toml").read_text()
-            if "E2E_API" in self.env:
-                text, places = OWN_API.subn(rf'\1"{self.env["E2E_API"]}"', text)
-                assert places == 1, f"{self.base}/extract.toml names no base_url of smartpizza"
+            for source in self.elsewhere:
+                text, places = own_api(source).subn(rf'\1"{self.env[APIS[source]]}"', text)
+                assert places == 1, f"{self.base}/extract.toml names no base_url of {source}"
             (folder / "extract.toml").write_text(text + self.settings)
             config["configMapGenerator"].append(self.merged("extract", given, files=["extract.toml"]))
         if "E2E_HOST_NETWORK" in self.env:
             config["patches"] += host_network()
-        if {"PGHOST", "E2E_API"} & set(self.env):
+        if {"PGHOST", *APIS.values()} & set(self.env):
             # The policies know the overlay's own addresses only.
             config["patches"].append(deleted("NetworkPolicy"))
         (folder / "kustomization.yaml").write_text(yaml.safe_dump(config))
@@ -92,11 +102,6 @@ class Wanted:
             deleted("NetworkPolicy", name) for name in ("postgres", "to-postgres", "default-deny")
         ]
 
-    def other_api(self, config: dict[str, Any], given: Any) -> None:
-        token = f"token={self.env['SMARTPIZZA_TOKEN']}"
-        config["secretGenerator"].append(self.merged("smartpizza", given, literals=[token]))
-        config["patches"] += [deleted("Deployment", "smartpizza-api"), deleted("Service", "smartpizza-api")]
-
     def image(self, name: str, variable: str) -> list[dict[str, str]]:
         if variable not in self.env:
             return []
@@ -105,6 +110,11 @@ class Wanted:
 
     def merged(self, name: str, given: Any, **what: Any) -> dict[str, Any]:
         return {"name": name, "namespace": given["namespace"], "behavior": "merge", **what}
+
+
+def own_api(source: str) -> re.Pattern[str]:
+    """Where extract.toml names a source's API."""
+    return re.compile(rf'(\[sources\.{source}\][^\[]*base_url = )"[^"]*"')
 
 
 def deleted(kind: str, name: str = "") -> dict[str, Any]:
