@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -83,7 +84,7 @@ def folder(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def s3(s3_server: ObjectStore, elt_database: Any) -> Place:
-    prefix = elt_database.name
+    prefix = secrets.token_hex(6)
     settings = ArchiveSettings(url=f"s3://archive/{prefix}", endpoint=s3_server.endpoint)
     env = {
         "AWS_ACCESS_KEY_ID": s3_server.access_key_id,
