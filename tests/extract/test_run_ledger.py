@@ -1,12 +1,10 @@
 """A run that failed, was killed or never started shows in the ledger, in the metrics and in the alert alike."""
 
-import json
 import socket
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any, ClassVar
+from threading import Event
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -24,6 +22,7 @@ from tests.extract.dbt_project import make_project
 from tests.extract.fake_api import FakeApi, answer, order
 from tests.extract.socket_server import serving
 from tests.halting import wait_for
+from tests.webhook import webhook
 
 Run = Callable[..., RunResult]
 SLOW = "{{ config(materialized='table') }} select 1 as id from (select pg_sleep(60) as it) as slow"
@@ -216,56 +215,34 @@ def test_a_storm_of_retries_passes_unseen(elt_database: Any, command: Command) -
     assert "run of smartpizza had to ask again for 40 of 100 requests" in told(command)
 
 
-class Webhook(BaseHTTPRequestHandler):
-    """Answers with `status` and keeps what it was sent."""
-
-    status: ClassVar[int] = 200
-    posts: ClassVar[list[dict[str, Any]]] = []
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.status == 200:
-            Webhook.posts.append(json.loads(body))
-        self.send_response(self.status)
-        self.end_headers()
-
-    def log_message(self, *arguments: object) -> None:
-        """Says nothing."""
-
-
 def test_a_trouble_is_told_twice_or_never_or_not_when_it_is_over(
     elt_database: Any, command: Command, extract: Run
 ) -> None:
-    Webhook.status, Webhook.posts = 200, []
-    server = HTTPServer(("127.0.0.1", 0), Webhook)
-    Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/services/s3cret"
+    with webhook() as hook:
 
-    def pass_once() -> int:
-        done = command.run("alert", role="reporter", ALERT_WEBHOOK_URL=url)
-        assert "s3cret" not in done.stdout + done.stderr
-        return done.returncode
+        def pass_once() -> int:
+            done = command.run("alert", role="reporter", ALERT_WEBHOOK_URL=hook.url)
+            assert "s3cret" not in done.stdout + done.stderr
+            return done.returncode
 
-    api = FakeApi(orders=[order(1)])
-    api.planned = [lambda _request: answer(b"{}", status=500)] * 9
-    extract(api)
-    Webhook.status = 503
-    assert pass_once() == 75
-    Webhook.status = 404
-    assert pass_once() == 2
-    Webhook.status = 200
-    assert (pass_once(), pass_once()) == (0, 0)
-    (post,) = Webhook.posts
-    assert post["text"].startswith("small-elt: 1 new: run of smartpizza failed")
-    (section,) = post["blocks"]
-    assert "since 20" in section["text"]["text"]
-    api.planned = []
-    extract(api)
-    assert (pass_once(), pass_once()) == (0, 0)
-    _, resolved = Webhook.posts
-    assert resolved["text"].startswith("small-elt: 1 resolved: run of smartpizza failed")
-    server.shutdown()
-    server.server_close()
+        api = FakeApi(orders=[order(1)])
+        api.planned = [lambda _request: answer(b"{}", status=500)] * 9
+        extract(api)
+        hook.status = 503
+        assert pass_once() == 75
+        hook.status = 404
+        assert pass_once() == 2
+        hook.status = 200
+        assert (pass_once(), pass_once()) == (0, 0)
+        (post,) = hook.posts
+        assert post["text"].startswith("small-elt: 1 new: run of smartpizza failed")
+        (section,) = post["blocks"]
+        assert "since 20" in section["text"]["text"]
+        api.planned = []
+        extract(api)
+        assert (pass_once(), pass_once()) == (0, 0)
+        _, resolved = hook.posts
+        assert resolved["text"].startswith("small-elt: 1 resolved: run of smartpizza failed")
     assert pass_once() == 0, "nothing has changed, so nobody is asked"
     done = command.run("alert", role="reporter")
     assert done.returncode == 2

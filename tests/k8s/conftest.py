@@ -1,9 +1,10 @@
 """A cluster without a cluster: the demo overlay, pointed at the embedded Postgres and a simulated API."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -32,17 +33,27 @@ def market() -> Iterator[RunningBinance]:
 
 @pytest.fixture
 def node(tmp_path: Path, api: RunningApi, market: RunningBinance) -> Callable[..., Node]:
-    """Makes a Node: an overlay upon the demo, with the database of `env` and, if given, other files or Secrets."""
+    """Makes a Node: an overlay upon the demo, with the database of `env` and, if given, other files or Secrets.
+
+    `components` are more than the demo has, by name; `settings` are lines more in extract.toml.
+    """
 
     def make(
-        env: dict[str, str], passwords: dict[str, str], config: str | None = None, token: str = api.token
+        env: dict[str, str],
+        passwords: dict[str, str],
+        *,
+        config: str | None = None,
+        token: str = api.token,
+        components: Sequence[str] = (),
+        settings: str = "",
+        more_secrets: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Node:
         overlay = tmp_path / "overlay"
         overlay.mkdir()
         since = (market.now - timedelta(days=5)).isoformat()
         sections = f'[sources.smartpizza]\nbase_url = "{api.url}"\n'
         sections += f'[sources.binance]\nbase_url = "{market.url}"\nstart = "{since}"\n'
-        (overlay / "extract.toml").write_text(config or sections)
+        (overlay / "extract.toml").write_text(config or sections + settings)
         where = [
             f"{name}={env[name]}" for name in ("PGHOST", "PGPORT", "PGDATABASE", "PGSSLMODE") if name in env
         ]
@@ -54,12 +65,16 @@ def node(tmp_path: Path, api: RunningApi, market: RunningBinance) -> Callable[..
             "kind": "Kustomization",
             "namespace": DEMO,
             "resources": [os.path.relpath(K8S / "overlays" / "demo", overlay)],
+            "components": [os.path.relpath(K8S / "components" / name, overlay) for name in components],
             "configMapGenerator": [
                 generated("database", literals=where),
                 generated("extract", files=["extract.toml"]),
                 generated("backfill", literals=["BACKFILL_FROM=2026-03-01", "BACKFILL_TO=2026-03-08"]),
             ],
-            "secretGenerator": [generated(name, literals=given) for name, given in secrets.items()],
+            "secretGenerator": [
+                *(generated(name, literals=given) for name, given in secrets.items()),
+                *({"name": name, "literals": list(given)} for name, given in more_secrets.items()),
+            ],
         }
         (overlay / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
         return Node(objects_in(render(overlay)), tmp_path / "node")

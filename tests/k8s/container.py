@@ -11,7 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,7 +60,29 @@ class Node:
     folder: Path
 
     def run(self, pod: Pod, container: Object, completion_index: int = 0) -> Done:
-        """The container to its end. Secrets that are optional and not there are left out, as the kubelet does."""
+        """The container to its end."""
+        command, env = self.command(pod, container, completion_index)
+        return subprocess.run(
+            command, env=env, cwd=self.folder, capture_output=True, text=True, timeout=280, check=False
+        )
+
+    @contextmanager
+    def started(self, pod: Pod, container: Object) -> Iterator[None]:
+        """The container of a server, until the block ends."""
+        command, env = self.command(pod, container)
+        # Beyond loopback it listens in a pod only.
+        command = [word.replace("0.0.0.0", "127.0.0.1") for word in command]  # noqa: S104
+        process = subprocess.Popen(command, env=env, cwd=self.folder)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+    def command(
+        self, pod: Pod, container: Object, completion_index: int = 0
+    ) -> tuple[list[str], dict[str, str]]:
+        """Its command line and environment. Optional Secrets that are not there are left out, as the kubelet does."""
         env = self.environment(pod, container)
         if "JOB_COMPLETION_INDEX" in env:
             env["JOB_COMPLETION_INDEX"] = str(completion_index)
@@ -72,15 +95,7 @@ class Node:
             places = {path: source for path, (source, _) in mounts.items()} | image_files() | {SITE: ROOT}
             env = {name: relocated(value, places) for name, value in env.items()}
             words = [relocated(word, places) for word in words]
-        return subprocess.run(
-            [*command, *words],
-            env={} if box else env,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
+        return [*command, *words], {} if box else env
 
     def environment(self, pod: Pod, container: Object) -> dict[str, str]:
         """The variables that the container gets, those from Secrets included."""

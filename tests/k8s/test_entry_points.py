@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
 from tests.k8s.container import Done, Node
 from tests.k8s.objects import Pod, dig, of_kind, pods
+from tests.webhook import webhook
 
 
 def pod_of(node: Node, kind: str, name: str) -> Pod:
@@ -39,6 +41,15 @@ def succeeded(steps: list[tuple[str, Done]]) -> list[str]:
     return [name for name, _ in steps]
 
 
+def served(node: Node, deployment: str, path: str) -> str:
+    """What a server of a pod answers, once it does."""
+    pod = pod_of(node, "Deployment", deployment)
+    # Connecting is tried again, 0.5, 1, 2, 4, 8 and 16 seconds after.
+    transport = httpx.HTTPTransport(retries=7)
+    with node.started(pod, pod.containers[0]), httpx.Client(transport=transport, timeout=30) as client:
+        return client.get(f"http://127.0.0.1:{path}").raise_for_status().text
+
+
 def scalar(database: Any, query: str) -> Any:
     with database.connect() as connection:
         return connection.execute(query).fetchone()[0]
@@ -62,6 +73,37 @@ def test_a_pipeline_that_only_works_on_a_laptop_would_fail_in_its_pod(demo: Node
         "index.html",
         "lineage.html",
     ]
+    assert "smartpizza" in served(demo, "docs-site", "8080/lineage.html")
+    assert "\nelt_up 1" in served(demo, "metrics", "9399/metrics")
+
+
+def test_what_only_production_has_would_fail_in_its_pod(node: Callable[..., Node], elt_database: Any) -> None:
+    """The archive's step of the night, and the alert, of which the demo has none."""
+    with webhook() as hook:
+        made = node(
+            elt_database.env(),
+            elt_database.passwords,
+            components=["alerts", "archive"],
+            settings='[archive]\nurl = "file:///tmp/archive"\n',
+            more_secrets={
+                "alert-webhook": [f"url={hook.url}"],
+                "archive": ["access-key-id=a", "secret-access-key=b"],
+            },
+        )
+        pipeline = pod_of(made, "CronJob", "smartpizza")
+        assert [made.run(pipeline, step).returncode for step in pipeline.containers[:2]] == [0, 0]
+        night = pod_of(made, "CronJob", "nightly")
+        until_archive = [step["name"] for step in night.containers].index("archive") + 1
+        for step in night.containers[:until_archive]:
+            done = made.run(night, step)
+            assert done.returncode == 0, f"{step['name']}: {done.stdout}\n{done.stderr}"
+        with elt_database.connect() as connection:
+            connection.execute(
+                "update ops.runs set status = 'failed', exit_code = 1 where source = 'smartpizza'"
+            )
+        assert succeeded(run_pod(made, pod_of(made, "CronJob", "alert"))) == ["alert"]
+        (post,) = hook.posts
+        assert "run of smartpizza failed" in post["text"]
 
 
 def test_an_empty_database_is_made_ready_by_the_init_pod(
