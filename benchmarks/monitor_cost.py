@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.monitor_ground import Ground
-from benchmarks.monitor_series import Series
+from benchmarks.monitor_series import Load, Record, Series
 from sandbox.throwaway import breakable_cluster
 
 MONITORS = re.compile(r"(measured|judged|monitors?_)")
@@ -27,9 +27,12 @@ def cost(folder: Path, console: Console) -> bool:
         taken = {}
         for days, ground in histories.items():
             console.print(f"[dim]a history of {days} days[/dim]")
-            loads = [load for day in range(days) for load in series[days].loads(day)]
-            ground.take(loads, first_id=1)
-            taken[days] = len(loads)
+            ground.take(
+                [Load(0, 0, series[days].committed_at(0, 0), _branches())], first_id=1, stream="branches"
+            )
+            loads = [load for day in range(days) for load in series[days].loads(day, _sold)]
+            ground.take(loads, first_id=2)
+            taken[days] = 1 + len(loads)
             ground.dbt("run", "--selector", "smartpizza")
             with ground.connect() as connection:
                 connection.execute("alter role transformer set log_min_duration_statement = 0")
@@ -39,7 +42,7 @@ def cost(folder: Path, console: Console) -> bool:
             for days, ground in histories.items():
                 loads = [
                     load
-                    for load in series[days].loads(days)
+                    for load in series[days].loads(days, _sold)
                     if load.hour < 18 + hour and (hour == 0 or load.hour == 17 + hour)
                 ]
                 ground.take(loads, first_id=taken[days] + 1)
@@ -49,6 +52,56 @@ def cost(folder: Path, console: Console) -> bool:
                 if hour > 0:
                     spent[days].append(_seconds(cluster.log, offset, ground.name))
     return _told(spent, console)
+
+
+def _branches() -> list[Record]:
+    """A full list of the branches."""
+    return [
+        {
+            "branch_id": number,
+            "name": f"Branch {number}",
+            "region": "north",
+            "country": "IE",
+            "city": "Dublin",
+            "timezone": "UTC",
+            "currency": "EUR",
+            "opened_on": "2020-01-01",
+            "closed_on": None,
+        }
+        for number in range(1, BRANCHES + 1)
+    ]
+
+
+def _sold(records: list[Record]) -> list[Record]:
+    """Orders with what the marts read of them: a line, a payment, a timeline."""
+    for record in records:
+        placed, total = record["placed_at"], record["total"]
+        record["items"] = [
+            {
+                "line_id": 1,
+                "kind": "drink",
+                "sku": "cola_05",
+                "quantity": 1,
+                "unit_price": total,
+                "discount": "0.00",
+                "tax": "0.00",
+                "modifiers": [],
+            }
+        ]
+        record["payments"] = [
+            {
+                "payment_id": f"pay_{record['order_id']}",
+                "method": "card",
+                "amount": total,
+                "status": "captured",
+                "captured_at": placed,
+            }
+        ]
+        record["status_history"] = [
+            {"status": "placed", "at": placed},
+            {"status": record["status"], "at": record["updated_at"]},
+        ]
+    return records
 
 
 def _seconds(log: Path, offset: int, database: str) -> dict[str, float]:

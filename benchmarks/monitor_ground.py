@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from benchmarks.monitor_series import Load, encoded
 from extract.migrate import initialise
@@ -21,13 +22,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "benchmark"  # noqa: S105 - of a throw-away database on loopback
 # Records of a sweep whose shape is looked at.
 SAMPLE = 200
-_COPY = """
-    copy raw.smartpizza__orders (load_id, load_position, loaded_on, extracted_at, served_at, record) from stdin
-"""
+_COPY = "copy raw.{} (load_id, load_position, loaded_on, extracted_at, served_at, record) from stdin"
 _LOAD = """
     insert into ops.loads (load_id, load_order, sweep_id, run_id, source, stream, loaded_on, pages, records, bytes,
-        started_at, committed_at)
-    values (%s, %s, %s, %s, 'smartpizza', 'orders', %s, 1, %s, 0, %s, %s)
+        started_at, committed_at, finishes_sweep)
+    values (%s, %s, %s, %s, 'smartpizza', %s, %s, 1, %s, 0, %s, %s, %s)
 """
 
 
@@ -83,33 +82,39 @@ class Ground:
         texts = [(folder / f"{name}.sql").read_text(encoding="utf-8") for name in models]
         return [re.sub(rf'"{self.name}"\.', "", text).replace('"', "") for text in texts]
 
-    def take(self, loads: Iterable[Load], *, first_id: int) -> None:
+    def take(self, loads: Iterable[Load], *, first_id: int, stream: str = "orders") -> None:
         """Lands loads, those of one day as one sweep, as the extractor would: raw, ledger, what it notes of shapes."""
-        run_id = uuid4()
+        run_id, table = uuid4(), f"smartpizza__{stream}"
         with self.connect() as connection, connection.transaction():
             connection.execute(
                 "insert into ops.runs (run_id, source, command, status) values (%s, 'smartpizza', 'run', 'done')",
                 [run_id],
             )
-            on = dt.datetime.now(dt.UTC).date()
-            connection.execute("select ops.create_raw_table('smartpizza__orders')")
-            connection.execute("select ops.ensure_partition('smartpizza__orders', %s)", [on])
+            connection.execute("select ops.create_raw_table(%s)", [table])
+            connection.execute("select ops.ensure_partition(%s, %s)", [table, _today()])
             by_day: dict[int, list[Load]] = {}
             for load in loads:
                 by_day.setdefault(load.day, []).append(load)
             for day in sorted(by_day):
-                first_id = self._sweep(connection, run_id, on, by_day[day], first_id)
+                self._sweep(connection, run_id, stream, by_day[day], first_id)
+                first_id += len(by_day[day])
 
     def _sweep(
-        self, connection: psycopg.Connection, run_id: object, on: dt.date, loads: Sequence[Load], load_id: int
-    ) -> int:
+        self,
+        connection: psycopg.Connection,
+        run_id: object,
+        stream: str,
+        loads: Sequence[Load],
+        load_id: int,
+    ) -> None:
+        on, table, kind = _today(), f"smartpizza__{stream}", "incremental" if stream == "orders" else "full"
         sweep = connection.execute(
             "insert into ops.sweeps (source, stream, kind, status, run_id, started_at, ended_at)"
-            " values ('smartpizza', 'orders', 'incremental', 'finished', %s, %s, %s) returning sweep_id",
-            [run_id, loads[0].committed_at, loads[-1].committed_at],
+            " values ('smartpizza', %s, %s, 'finished', %s, %s, %s) returning sweep_id",
+            [stream, kind, run_id, loads[0].committed_at, loads[-1].committed_at],
         ).fetchone()
         assert sweep is not None  # noqa: S101 - an insert returning gives a row
-        with connection.cursor().copy(_COPY) as copy:
+        with connection.cursor().copy(SQL(_COPY).format(Identifier(table))) as copy:
             for number, load in enumerate(loads):
                 at = load.committed_at.isoformat()
                 for position, record in enumerate(load.records):
@@ -117,16 +122,17 @@ class Ground:
         connection.cursor().executemany(
             _LOAD,
             [
-                (load_id + number, load_id + number, sweep[0], run_id, on, len(load.records), at, at)
-                for number, load in enumerate(loads)
+                (order, order, sweep[0], run_id, stream, on, len(load.records), at, at, load is loads[-1])
+                for order, load in enumerate(loads, load_id)
                 for at in [load.committed_at]
             ],
         )
-        connection.execute(
-            "select ops.note_shape(%s, %s, 'smartpizza__orders', %s)", [run_id, sweep[0], SAMPLE]
-        )
+        connection.execute("select ops.note_shape(%s, %s, %s, %s)", [run_id, sweep[0], table, SAMPLE])
         connection.execute(
             "update ops.schema_changes set noticed_at = %s where sweep_id = %s",
             [loads[-1].committed_at, sweep[0]],
         )
-        return load_id + len(loads)
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
