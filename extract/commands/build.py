@@ -1,5 +1,6 @@
 """`extract build`."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from extract import log
 from extract.commands.common import Config, worst
-from extract.dbt_build.request import IfHeld, Request
+from extract.dbt_build.request import PRODUCTION, IfHeld, Request
 from extract.errors import ConfigurationError, ExtractError
 from extract.report import JsonReporter
 from extract.settings import load_settings
@@ -46,8 +47,9 @@ def build(
 
     if bool(selectors) == bool(select):
         raise ConfigurationError("give names of selectors, or --select, and not both")
-    requests = [Request(name, (), full_refresh, variables) for name in dict.fromkeys(selectors or ())]
-    requests = requests or [Request(None, tuple(select or ()), full_refresh, variables)]
+    target = os.environ.get("DBT_TARGET") or PRODUCTION
+    requests = [Request(name, (), full_refresh, variables, target) for name in dict.fromkeys(selectors or ())]
+    requests = requests or [Request(None, tuple(select or ()), full_refresh, variables, target)]
     settings = load_settings(config)
     codes = []
     for request in requests:

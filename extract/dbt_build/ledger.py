@@ -34,10 +34,10 @@ _NAME = """
 """
 _END = """
     insert into ops.builds as known (
-        invocation_id, command, selector, load_order, take_id, ended_at, exit_code, error, host, image, revision,
-        cpu_seconds, peak_memory_bytes
+        invocation_id, command, selector, target, load_order, take_id, ended_at, exit_code, error, host, image,
+        revision, cpu_seconds, peak_memory_bytes
     )
-    values (%s, %s, %s, 0, 0, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s)
+    values (%s, %s, %s, %s, 0, 0, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s)
     on conflict (invocation_id) do update set
         command = excluded.command, selector = excluded.selector, session = excluded.session,
         ended_at = excluded.ended_at, exit_code = excluded.exit_code, error = excluded.error,
@@ -96,7 +96,7 @@ class BuildLedger:
         self, invocation_id: str, request: Request, *, exit_code: int, error: str | None, cpu: float
     ) -> None:
         """Notes how a build has ended after `cpu` seconds of processor time, and lets others have its lease."""
-        values = [invocation_id, request.command, request.pipeline, exit_code, error]
+        values = [invocation_id, request.command, request.pipeline, request.target, exit_code, error]
         used = [socket.gethostname(), image(), revision(), round(cpu, 3), peak_memory_bytes()]
         with self._connected() as connection:
             connection.execute("delete from ops.build_leases where invocation_id = %s", [invocation_id])

@@ -15,14 +15,21 @@ class IfHeld(StrEnum):
     SKIP = "skip"
 
 
+PRODUCTION = "prod"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Either a selector of selectors.yml, or selection criteria as `dbt build --select` takes them."""
+    """Either a selector of selectors.yml, or selection criteria as `dbt build --select` takes them.
+
+    `target` is what profiles.yml takes: only builds of production say how a pipeline stands.
+    """
 
     selector: str | None = None
     select: tuple[str, ...] = ()
     full_refresh: bool = False
     variables: str | None = None
+    target: str = PRODUCTION
 
     @property
     def command(self) -> str:
@@ -32,8 +39,9 @@ class Request:
 
     @property
     def pipeline(self) -> str:
-        """For the ledger: the selector, or what stands for one."""
-        return self.selector or " ".join(self.select)
+        """For the ledger, as the macro freeze_bounds has it: the selector, or what stands for one, and whose it is."""
+        whose = "" if self.target == PRODUCTION else f"{self.target}: "
+        return whose + (self.selector or " ".join(self.select))
 
     def arguments(self, places: Places) -> list[str]:
         """dbt's arguments. Unit tests prove code, not data, and stay out; off a terminal dbt prints nothing."""

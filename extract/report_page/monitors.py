@@ -16,13 +16,17 @@ _BEYOND = ("error", "warn")
 
 
 def monitors(snapshot: Snapshot) -> dict[str, Any]:
-    """The series whose last verdict is worst, whole tables before their slices, and how many there are of each."""
+    """The series whose last verdict is worst, whole tables before their slices, and how many there are of each.
+
+    A change of shape is no series: the page lists them by themselves.
+    """
     snapshot.assert_readable(RELATION, "extract build quality")
     newest = SQL(NEWEST_VERDICTS)
     last = snapshot.rows(
         SQL(
             "select verdicts.* from ({}) as newest"
             " inner join {} as verdicts using (monitor, source, model, column_name, slice, measured_on)"
+            " where monitor <> 'schema_changes'"
             " order by array_position(array['error', 'warn', 'ok', 'learning'], verdicts.verdict), slice <> '',"
             " source, model, monitor, column_name, verdicts.row_count desc, slice limit {}"
         ).format(newest, named(RELATION), Literal(_DRAWN))

@@ -1,6 +1,6 @@
 {#- on-run-start: what each test of this invocation is about, for the scores by dimension, source, model and owner. -#}
 {% macro describe_tests() %}
-    {%- if execute and flags.WHICH in ('build', 'test') %}
+    {%- if execute and flags.WHICH in ('build', 'test') and target.name == 'prod' %}
     {%- set tests = [] -%}
     {%- for id in selected_resources if graph.nodes.get(id, {}).get('resource_type') == 'test' -%}
         {%- do tests.append(graph.nodes[id]) -%}

@@ -2,7 +2,7 @@
     store_failures makes a table anew for each test of each build, whether it fails or not; here only a failing test costs
     something, its query once more. Columns whose `meta` says `pii: true` are masked. -#}
 {% macro store_failures(results) %}
-    {%- if execute and flags.WHICH in ('build', 'test') %}
+    {%- if execute and flags.WHICH in ('build', 'test') and target.name == 'prod' %}
     {%- set judged = [] -%}
     {%- set found = [] -%}
     {%- for result in results if result.node.resource_type == 'test' and result.status in ('pass', 'warn', 'fail') -%}

@@ -214,3 +214,51 @@ def test_two_selectors_need_two_pods(build: Build) -> None:
     done = build("none", "all")
     assert done.returncode == 2
     assert [event["event"] for event in events(done)].count("model_built") == 1
+
+
+BROKEN = "{{ config(materialized='table') }} select {{ 'null::int' if target.name == 'dev' else 1 }} as id"
+
+
+def standing(database: Any) -> tuple[Any, ...]:
+    """What alerts, metrics and page are made of: troubles, failing tests, scores, and how the pipeline stands."""
+    with database.connect("reporter") as reporter:
+        return tuple(
+            reporter.execute(query).fetchall()
+            for query in (
+                "select key from ops.open_trouble",
+                "select name, verdict, kept_rows from ops.failing_tests",
+                "select tests, passed from ops.data_quality_daily",
+                "select pipeline, last_status, success_rate_7d from ops.command_health",
+            )
+        )
+
+
+def test_a_developers_failure_is_an_alert_of_production(
+    build: Build, elt_database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert build(first=BROKEN, properties=NOT_NULL).returncode == 0
+    stood = standing(elt_database)
+    assert stood == ([], [], [(1, 1)], [("all", "done", 1)])
+    monkeypatch.setenv("DBT_TARGET", "dev")
+    assert build().returncode == 1
+    assert build("nobody").returncode == 2
+    assert standing(elt_database) == stood
+    with elt_database.connect("reporter") as reporter:
+        found = reporter.execute("select pipeline, status from ops.run_ledger order by started_at")
+        assert found.fetchall() == [("all", "done"), ("dev: all", "failed"), ("dev: nobody", "failed")]
+
+
+def test_a_developers_success_hides_a_failure_of_production(
+    build: Build, elt_database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert build(first=BROKEN.replace("==", "!="), properties=NOT_NULL).returncode == 1
+    stood = standing(elt_database)
+    assert stood == (
+        [("failed build all build",)],
+        [("not_null_first_id", "fail", 1)],
+        [(1, 0)],
+        [("all", "failed", 0)],
+    )
+    monkeypatch.setenv("DBT_TARGET", "dev")
+    assert build().returncode == 0
+    assert standing(elt_database) == stood
