@@ -15,6 +15,7 @@ from sandbox.throwaway import breakable_cluster
 MONITORS = re.compile(r"(measured|judged|monitors?_)")
 _STATEMENT = re.compile(r"@(\w+) LOG:  duration: ([\d.]+) ms  statement: /\* \{[^}]*\"node\": \"([^\"]+)\"")
 HOURS = 3
+_DEAREST = 12
 BRANCHES, ORDERS = 1000, (2, 6)
 
 
@@ -131,5 +132,24 @@ def _told(spent: dict[int, list[dict[str, float]]], console: Console) -> bool:
         share[days] = monitors[days] / whole
         table.add_row(f"{days} days", f"{whole:.2f}", f"{monitors[days]:.2f}", f"{share[days]:.1%}")
     console.print(table)
+    console.print(_dearest(spent))
     console.print(f"twice the history: {monitors[120] / monitors[60]:.2f} times the seconds")
     return share[60] < 0.1 and monitors[120] < 1.15 * monitors[60]
+
+
+def _dearest(spent: dict[int, list[dict[str, float]]]) -> Table:
+    """The nodes that take most with the longer history, beside what they take with the shorter."""
+    table = Table(title="The dearest nodes, database seconds, medians", title_justify="left")
+    table.add_column("node")
+    for days in spent:
+        table.add_column(f"{days} days", justify="right")
+    medians = {
+        days: {
+            node: statistics.median(build.get(node, 0) for build in builds) for node in set().union(*builds)
+        }
+        for days, builds in spent.items()
+    }
+    longest = medians[max(medians)]
+    for node in sorted(longest, key=longest.__getitem__, reverse=True)[:_DEAREST]:
+        table.add_row(node, *(f"{medians[days].get(node, 0):.2f}" for days in spent))
+    return table

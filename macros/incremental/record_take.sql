@@ -1,5 +1,5 @@
 {#- post-hook of every table and incremental model, inside its transaction: what it took, and how far it read its
-    parents; and fresh statistics, since what is built next plans by them. -#}
+    parents; and fresh statistics where they are old, since what is built next plans by them. -#}
 {% macro record_take() %}
     {%- if execute and config.get('materialized') in ('incremental', 'table') -%}
     {%- set me = model.schema ~ '.' ~ model.alias -%}
@@ -21,7 +21,7 @@
         on conflict (model, input) do update set take_id = excluded.take_id;
     {%- endfor -%}
     {%- endif -%}
-    {%- if taken.any %}
+    {%- if taken.any and has_old_statistics(this) %}
         analyze {{ this }};
     {%- endif -%}
     {%- endif -%}

@@ -1,4 +1,5 @@
-with items as (
+-- Not materialized: read whole, it would be of all orders, though a day is asked for.
+with items as not materialized (
     select * from {{ ref('int_order_items_exploded') }}
 ),
 
@@ -9,22 +10,6 @@ recipe_ingredients as (
 -- A pizza is one whole or two halves of the same size.
 portions as (
     select
-        order_id,
-        line_id,
-        branch_id,
-        business_date,
-        placed_at,
-        status,
-        size,
-        quantity,
-        recipe_id,
-        1::numeric as share
-    from items
-    where recipe_id is not null and halves = '[]'
-
-    union all
-
-    select
         items.order_id,
         items.line_id,
         items.branch_id,
@@ -33,11 +18,20 @@ portions as (
         items.status,
         items.size,
         items.quantity,
-        halves.half ->> 'recipe_id' as recipe_id,
-        1::numeric / jsonb_array_length(items.halves) as share
+        portion.recipe_id,
+        portion.share
     from items
-    cross join lateral jsonb_array_elements(items.halves) as halves (half)
-    where items.halves <> '[]'
+    cross join lateral (
+        select
+            items.recipe_id,
+            1::numeric as share
+        where items.recipe_id is not null and items.halves = '[]'
+        union all
+        select
+            halves.half ->> 'recipe_id' as recipe_id,
+            1::numeric / jsonb_array_length(items.halves) as share
+        from jsonb_array_elements(items.halves) as halves (half)
+    ) as portion
 ),
 
 from_recipes as (

@@ -14,65 +14,46 @@ payments as (
     cross join lateral jsonb_array_elements(orders.payments) as listed (payment)
 ),
 
-captures as (
-    select
-        order_id,
-        branch_id,
-        business_date,
-        currency,
-        load_order,
-        payment ->> 'payment_id' as payment_event_id,
-        payment ->> 'payment_id' as payment_id,
-        'capture' as kind,
-        payment ->> 'method' as method,
-        null::text as reason,
-        ({{ money('payment', 'amount') }})::numeric as amount,
-        (payment ->> 'captured_at')::timestamptz as occurred_at
-    from payments
-),
-
-refunds as (
+-- What moved by each payment. Lateral, row by row: each order is read once, be it one or all.
+moved as (
     select
         payments.order_id,
         payments.branch_id,
         payments.business_date,
         payments.currency,
         payments.load_order,
-        listed.refund ->> 'refund_id' as payment_event_id,
+        movements.payment_event_id,
         payments.payment ->> 'payment_id' as payment_id,
-        'refund' as kind,
+        movements.kind,
         payments.payment ->> 'method' as method,
-        listed.refund ->> 'reason' as reason,
-        -({{ money('listed.refund', 'amount') }})::numeric as amount,
-        (listed.refund ->> 'refunded_at')::timestamptz as occurred_at
+        movements.reason,
+        movements.amount,
+        movements.occurred_at
     from payments
-    cross join lateral jsonb_array_elements({{ json_list('payments.payment', 'refunds') }}) as listed (refund)
-),
-
-chargebacks as (
-    select
-        payments.order_id,
-        payments.branch_id,
-        payments.business_date,
-        payments.currency,
-        payments.load_order,
-        listed.chargeback ->> 'chargeback_id' as payment_event_id,
-        payments.payment ->> 'payment_id' as payment_id,
-        'chargeback' as kind,
-        payments.payment ->> 'method' as method,
-        null::text as reason,
-        -({{ money('listed.chargeback', 'amount') }})::numeric as amount,
-        (listed.chargeback ->> 'opened_at')::timestamptz as occurred_at
-    from payments
-    cross join lateral jsonb_array_elements({{ json_list('payments.payment', 'chargebacks') }}) as listed (chargeback)
-),
-
-unioned as (
-    select * from captures
-    union all
-    select * from refunds
-    union all
-    select * from chargebacks
+    cross join lateral (
+        select
+            payments.payment ->> 'payment_id' as payment_event_id,
+            'capture' as kind,
+            null::text as reason,
+            ({{ money('payments.payment', 'amount') }})::numeric as amount,
+            (payments.payment ->> 'captured_at')::timestamptz as occurred_at
+        union all
+        select
+            listed.refund ->> 'refund_id' as payment_event_id,
+            'refund' as kind,
+            listed.refund ->> 'reason' as reason,
+            -({{ money('listed.refund', 'amount') }})::numeric as amount,
+            (listed.refund ->> 'refunded_at')::timestamptz as occurred_at
+        from jsonb_array_elements({{ json_list('payments.payment', 'refunds') }}) as listed (refund)
+        union all
+        select
+            listed.chargeback ->> 'chargeback_id' as payment_event_id,
+            'chargeback' as kind,
+            null::text as reason,
+            -({{ money('listed.chargeback', 'amount') }})::numeric as amount,
+            (listed.chargeback ->> 'opened_at')::timestamptz as occurred_at
+        from jsonb_array_elements({{ json_list('payments.payment', 'chargebacks') }}) as listed (chargeback)
+    ) as movements
 )
 
-select * from unioned
+select * from moved
