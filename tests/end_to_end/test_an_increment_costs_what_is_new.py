@@ -17,7 +17,6 @@ MODELS = (
     "fct_order_items",
     "fct_payments",
     "fct_deliveries",
-    "fct_inventory_daily",
     "dim_customers",
 )
 

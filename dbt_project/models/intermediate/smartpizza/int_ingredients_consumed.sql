@@ -1,5 +1,4 @@
--- Not materialized: read whole, it would be of all orders, though a day is asked for.
-with items as not materialized (
+with items as (
     select * from {{ ref('int_order_items_exploded') }}
 ),
 
@@ -10,6 +9,22 @@ recipe_ingredients as (
 -- A pizza is one whole or two halves of the same size.
 portions as (
     select
+        order_id,
+        line_id,
+        branch_id,
+        business_date,
+        placed_at,
+        status,
+        size,
+        quantity,
+        recipe_id,
+        1::numeric as share
+    from items
+    where recipe_id is not null and halves = '[]'
+
+    union all
+
+    select
         items.order_id,
         items.line_id,
         items.branch_id,
@@ -18,20 +33,11 @@ portions as (
         items.status,
         items.size,
         items.quantity,
-        portion.recipe_id,
-        portion.share
+        halves.half ->> 'recipe_id' as recipe_id,
+        1::numeric / jsonb_array_length(items.halves) as share
     from items
-    cross join lateral (
-        select
-            items.recipe_id,
-            1::numeric as share
-        where items.recipe_id is not null and items.halves = '[]'
-        union all
-        select
-            halves.half ->> 'recipe_id' as recipe_id,
-            1::numeric / jsonb_array_length(items.halves) as share
-        from jsonb_array_elements(items.halves) as halves (half)
-    ) as portion
+    cross join lateral jsonb_array_elements(items.halves) as halves (half)
+    where items.halves <> '[]'
 ),
 
 from_recipes as (

@@ -9,7 +9,7 @@
 
 with levels as (
     select * from {{ ref('int_inventory_levels_moved') }}
-    {{ where_touched(touched_inventory_days(), narrow_by=['branch_id', 'business_date']) }}
+    {{ where_touched(touched_inventory_days()) }}
 ),
 
 consumed as (
@@ -19,7 +19,7 @@ consumed as (
         business_date,
         round(sum(quantity_kg), 6) as consumed_quantity
     from {{ ref('int_ingredients_consumed') }}
-    {{ where_touched(touched_inventory_days(), narrow_by=['branch_id', 'business_date']) }}
+    {{ where_touched(touched_inventory_days()) }}
     group by branch_id, ingredient_id, business_date
 ),
 

@@ -17,7 +17,6 @@
     indexes=[
         {'columns': ['load_order', 'load_position'], 'unique': true},
         {'columns': ['branch_id', 'ingredient_id', 'business_date', 'version']},
-        {'columns': ['business_date', 'branch_id']},
     ],
 ) }}
 
