@@ -11,14 +11,8 @@ from tests.end_to_end.test_quarantine_comes_back import renamed
 
 pytestmark = pytest.mark.timeout(600)
 CONFIG = Config(branches=8, days=10, orders_per_day=20, seed=5, drift=NO_DRIFT)
-BASES = ("orders", "customers", "inventory_levels")
-MODELS = (
-    "fct_orders",
-    "fct_order_items",
-    "fct_payments",
-    "fct_deliveries",
-    "dim_customers",
-)
+BASES = ("orders", "customers")
+MODELS = ("fct_orders", "fct_order_items", "fct_payments", "fct_deliveries", "dim_customers")
 
 
 def test_an_increment_reads_the_whole_history(
@@ -27,10 +21,12 @@ def test_an_increment_reads_the_whole_history(
     company = company_of(CONFIG)
     company.load()
     company.dbt("run", "--quiet", "--selector", "smartpizza")
-    order = next(each for each in company.api.records("/v1/orders") if not each.get("deleted"))
+    order = renamed(
+        next(each for each in company.api.records("/v1/orders") if not each.get("deleted")), "new"
+    )
     customer = company.api.records("/v1/customers")[0]
     with loads_of(company) as loads:
-        loads.commit("orders", [renamed(order, "new")])
+        loads.commit("orders", [order])
         loads.commit("customers", [customer | {"customer_id": "cus_new"}])
     company.dbt("run", "--quiet", "--select", *(f"base_smartpizza__{base}" for base in BASES))
 
@@ -41,12 +37,7 @@ def test_an_increment_reads_the_whole_history(
     after = rows_read(company)
     for base, (rows, read) in after.items():
         assert read - before[base][1] < rows, f"{base}: one new row of {rows}"
-    assert (
-        company.scalar(
-            "select count(*) from marts.fct_orders where order_id = %s", renamed(order, "new")["order_id"]
-        )
-        == 1
-    )
+    assert company.scalar("select count(*) from marts.fct_orders where order_id = 'new'") == 1
     assert company.scalar("select count(*) from marts.dim_customers where customer_id = 'cus_new'") == 1
 
 
