@@ -8,101 +8,45 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.monitor_company import Company
 from benchmarks.monitor_ground import Ground
-from benchmarks.monitor_series import Load, Record, Series
 from sandbox.throwaway import breakable_cluster
 
 MONITORS = re.compile(r"(measured|judged|monitors?_)")
 _STATEMENT = re.compile(r"@(\w+) LOG:  duration: ([\d.]+) ms  statement: /\* \{[^}]*\"node\": \"([^\"]+)\"")
-HOURS = 3
+HOURS, _EVENING = 4, 18
 _DEAREST = 12
-BRANCHES, ORDERS = 1000, (2, 6)
+BRANCHES = 1000
 
 
-def cost(folder: Path, console: Console) -> bool:
+def cost(folder: Path, console: Console, orders: int) -> bool:
     """Builds two histories, then some hours on each in turns. True where the promises are kept."""
     with breakable_cluster("256MB") as cluster:
         server = cluster.server()
-        histories = {days: Ground.prepare(server, f"days_{days}", folder) for days in (60, 120)}
-        series = {days: Series(1, branches=BRANCHES, days=days + 1, orders=ORDERS) for days in histories}
-        taken = {}
-        for days, ground in histories.items():
+        histories = {}
+        for days in (60, 120):
             console.print(f"[dim]a history of {days} days[/dim]")
-            ground.take(
-                [Load(0, 0, series[days].committed_at(0, 0), _branches())], first_id=1, stream="branches"
-            )
-            loads = [load for day in range(days) for load in series[days].loads(day, _sold)]
-            ground.take(loads, first_id=2)
-            taken[days] = 1 + len(loads)
+            ground = Ground.prepare(server, f"days_{days}", folder)
+            company = Company(branches=BRANCHES, days=days + 1, orders=(orders // 2, orders + orders // 2))
+            company.open(ground)
+            for day in range(days):
+                company.trade(ground, day)
+            # The hours of the evening: the day that is measured again is nearly whole.
+            company.trade(ground, days, range(_EVENING))
             ground.dbt("run", "--selector", "smartpizza")
             with ground.connect() as connection:
                 connection.execute("alter role transformer set log_min_duration_statement = 0")
+            histories[days] = ground, company
         spent: dict[int, list[dict[str, float]]] = defaultdict(list)
+        # The first build makes the tests' tables.
         for hour in range(HOURS):
-            # The hours of the evening: the day that is measured again is nearly whole.
-            for days, ground in histories.items():
-                loads = [
-                    load
-                    for load in series[days].loads(days, _sold)
-                    if load.hour < 18 + hour and (hour == 0 or load.hour == 17 + hour)
-                ]
-                ground.take(loads, first_id=taken[days] + 1)
-                taken[days] += len(loads)
+            for days, (ground, company) in histories.items():
+                company.trade(ground, days, range(_EVENING + hour, _EVENING + hour + 1))
                 offset = cluster.log.stat().st_size
                 ground.dbt("build", "--selector", "smartpizza")
                 if hour > 0:
                     spent[days].append(_seconds(cluster.log, offset, ground.name))
-    return _told(spent, console)
-
-
-def _branches() -> list[Record]:
-    """A full list of the branches."""
-    return [
-        {
-            "branch_id": number,
-            "name": f"Branch {number}",
-            "region": "north",
-            "country": "IE",
-            "city": "Dublin",
-            "timezone": "UTC",
-            "currency": "EUR",
-            "opened_on": "2020-01-01",
-            "closed_on": None,
-        }
-        for number in range(1, BRANCHES + 1)
-    ]
-
-
-def _sold(records: list[Record]) -> list[Record]:
-    """Orders with what the marts read of them: a line, a payment, a timeline."""
-    for record in records:
-        placed, total = record["placed_at"], record["total"]
-        record["items"] = [
-            {
-                "line_id": 1,
-                "kind": "drink",
-                "sku": "cola_05",
-                "quantity": 1,
-                "unit_price": total,
-                "discount": "0.00",
-                "tax": "0.00",
-                "modifiers": [],
-            }
-        ]
-        record["payments"] = [
-            {
-                "payment_id": f"pay_{record['order_id']}",
-                "method": "card",
-                "amount": total,
-                "status": "captured",
-                "captured_at": placed,
-            }
-        ]
-        record["status_history"] = [
-            {"status": "placed", "at": placed},
-            {"status": record["status"], "at": record["updated_at"]},
-        ]
-    return records
+    return _told(spent, orders, console)
 
 
 def _seconds(log: Path, offset: int, database: str) -> dict[str, float]:
@@ -116,10 +60,11 @@ def _seconds(log: Path, offset: int, database: str) -> dict[str, float]:
     return seconds
 
 
-def _told(spent: dict[int, list[dict[str, float]]], console: Console) -> bool:
-    table = Table(
-        title=f"An hourly build of {BRANCHES:,} branches, database seconds, medians", title_justify="left"
+def _told(spent: dict[int, list[dict[str, float]]], orders: int, console: Console) -> bool:
+    title = (
+        f"An hourly build of {BRANCHES:,} branches with {orders} orders a day each, database seconds, medians"
     )
+    table = Table(title=title, title_justify="left")
     for heading in ("history", "build", "monitors", "share"):
         table.add_column(heading, justify="right")
     monitors = {}

@@ -118,17 +118,18 @@ def _record(
         "total": amount,
         "loyalty_points": None if 0.5 < drawn[4] < 0.52 else int(total),
         "business_date": placed.date().isoformat(),
-        "placed_at": _text(placed),
-        "promised_at": None if 0.7 < drawn[4] < 0.72 else _text(placed + dt.timedelta(minutes=45)),
-        "created_at": _text(sent),
-        "updated_at": _text(max(changed, sent) if not late else changed),
+        "placed_at": text(placed),
+        "promised_at": None if 0.7 < drawn[4] < 0.72 else text(placed + dt.timedelta(minutes=45)),
+        "created_at": text(sent),
+        "updated_at": text(max(changed, sent) if not late else changed),
         "items": [],
         "payments": [],
         "status_history": [],
     }
 
 
-def _text(at: dt.datetime) -> str:
+def text(at: dt.datetime) -> str:
+    """The instant as the API would write it."""
     return f"{at:%Y-%m-%dT%H:%M:%S}.000Z"
 
 

@@ -92,12 +92,13 @@ def main() -> None:
     parser.add_argument("--branches", type=int, default=30)
     parser.add_argument("--quick", action="store_true", help="one seed")
     parser.add_argument("--cost", action="store_true", help="only what the monitors cost")
+    parser.add_argument("--orders", type=int, default=6, help="orders of a branch and day, for --cost")
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         if options.cost:
-            kept = cost(folder, console)
+            kept = cost(folder, console, options.orders)
         else:
             server = stack.enter_context(throwaway_cluster("256MB"))
             seeds = range(options.first_seed, options.first_seed + (1 if options.quick else options.seeds))

@@ -8,7 +8,7 @@
     {%- set bounds = frozen_bounds() -%}
     {%- set me = model.schema ~ '.' ~ model.alias -%}
     {%- set parents = tracked_parents(model.unique_id) -%}
-    {%- set rows = run_query("
+    {%- set rows = asked_once("
         select exists (
             select 1
             from ops.model_takes as takes

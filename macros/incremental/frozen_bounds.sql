@@ -1,7 +1,7 @@
 {#- Out: {load_order, take_id}, the bounds of this invocation; the present ones where nothing froze them
     (`dbt compile` and `dbt show` run no hooks). -#}
 {% macro frozen_bounds() %}
-    {%- set rows = run_query("
+    {%- set rows = asked_once("
         select load_order, take_id from ops.builds where invocation_id = '" ~ invocation_id ~ "'
         union all
         select

@@ -34,7 +34,7 @@
         {%- endset -%}
     {%- endif -%}
     {%- set ranges = {} -%}
-    {%- for row in run_query(query).rows -%}
+    {%- for row in asked_once(query).rows -%}
         {%- do ranges.update({row[0]: {'from': [row[1], row[2]] | min | int, 'to': row[2] | int}}) -%}
     {%- endfor -%}
     {{ return(ranges) }}

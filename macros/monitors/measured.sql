@@ -11,31 +11,44 @@
     rest is one more, and what people may have written there goes no further than 40 letters. -#}
 {% macro measured(records, key, version, content=[], slice=none, present='true', nullable=[], categories=[], levels=[],
     rates={}) %}
-    {%- set place = 'load_order, load_position' -%}
     {%- set parts = ([slice] if slice else []) + categories -%}
-    states as (
+    {%- set columns = ([key, version] + content + parts + nullable + levels) | unique -%}
+    -- Only what is measured: sorted with all that a record has, it would not fit into memory.
+    states as materialized (
         select
-            *,
+            measured_on,
+            load_order,
+            {{ columns | join(', ') }},
+            {%- for condition in rates.values() %}
+            {{ condition }} as is_rate_{{ loop.index }},
+            {%- endfor %}
             {{ present }} as is_present,
-            {{ key }} is not null and row_number() over (
-                partition by measured_on, {{ key }}, {{ version }} order by {{ place }}
-            ) > 1 as is_copy,
-            {{ key }} is null or row_number() over (
-                partition by measured_on, {{ key }} order by {{ version }}, {{ place }}
-            ) = 1 as is_first
+            {{ key }} is null or row_number() over of_key = 1 as is_first,
+            {{ key }} is not null
+            and row_number() over of_key > 1
+            and {{ version }} is not distinct from lag({{ version }}) over of_key as is_copy
         from {{ records }}
+        window of_key as (partition by measured_on, {{ key }} order by {{ version }}, load_order, load_position)
+    ),
+    {%- if content %}
+
+    contents as (
+        select
+            measured_on,
+            count(*) - 1 as twins
+        from states
+        where is_first and is_present
+        group by measured_on, {{ content | join(', ') }}
     ),
 
-    marked as materialized (
+    twins as (
         select
-            *,
-            {% if content -%}
-            is_first and is_present and row_number() over (
-                partition by measured_on, is_first and is_present, {{ content | join(', ') }} order by {{ place }}
-            ) > 1
-            {%- else -%} false {%- endif %} as is_twin
-        from states
+            measured_on,
+            sum(twins) as twins
+        from contents
+        group by measured_on
     ),
+    {%- endif %}
 
     days as (
         select
@@ -44,19 +57,18 @@
             count(*) as records,
             count(*) filter (where is_present) as bodies,
             count(*) filter (where is_first) as keys,
-            count(*) filter (where is_copy) as copies,
-            count(*) filter (where is_twin) as twins
+            count(*) filter (where is_copy) as copies
             {%- for column in nullable %},
             count(*) filter (where is_present and {{ column }} is null) as null_{{ loop.index }}
             {%- endfor %}
-            {%- for condition in rates.values() %},
-            count(*) filter (where {{ condition }}) as rate_{{ loop.index }}
+            {%- for name in rates %},
+            count(*) filter (where is_rate_{{ loop.index }}) as rate_{{ loop.index }}
             {%- endfor %}
             {%- for column in levels %},
             percentile_cont(0.9) within group (order by {{ column }}) filter (where is_present and is_first)
                 as level_{{ loop.index }}
             {%- endfor %}
-        from marked
+        from states
         group by measured_on
     ),
     {%- if parts %}
@@ -69,7 +81,7 @@
             max(load_order) as load_order,
             count(*) as records,
             count(*) filter (where is_first) as keys
-        from marked
+        from states
         where is_present
         group by grouping sets ({% for column in parts %}(measured_on, {{ column }}){{ ', ' if not loop.last }}{% endfor %})
     ),
@@ -95,12 +107,15 @@
             measure.monitor, measure.column_name, '' as slice, days.measured_on, measure.value, measure.row_count,
             days.load_order
         from days
+        {%- if content %}
+        left join twins on days.measured_on = twins.measured_on
+        {%- endif %}
         cross join lateral (
             values
             ('volume', '', days.keys::numeric, days.records),
             ('copy_share', '', days.copies::numeric / days.records, days.records)
             {%- if content %},
-            ('twin_share', '', days.twins::numeric / nullif(days.keys, 0), days.keys)
+            ('twin_share', '', coalesce(twins.twins, 0) / nullif(days.keys, 0), days.keys)
             {%- endif %}
             {%- for name in rates %},
             ('{{ name }}', '', days.rate_{{ loop.index }}::numeric / days.records, days.records)

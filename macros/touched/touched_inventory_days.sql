@@ -5,27 +5,6 @@
         select branch_id, ingredient_id, business_date
         from {{ ref('base_smartpizza__inventory_levels') }}
         where {{ changed('base_smartpizza__inventory_levels') }}
-    ),
-
-    recipes_differ as (
-        select
-            min(case
-                when before.recipe_id is null then now.valid_from
-                when (before.valid_from, before.sizes) is distinct from (now.valid_from, now.sizes)
-                    then least(before.valid_from, now.valid_from)
-                when before.valid_to is distinct from now.valid_to then least(before.valid_to, now.valid_to)
-            end) as since
-        from {{ ref('base_smartpizza__recipes') }} as now
-        left join lateral (
-            select earlier.recipe_id, earlier.valid_from, earlier.valid_to, earlier.sizes
-            from {{ ref('base_smartpizza__recipes') }} as earlier
-            where earlier.recipe_id = now.recipe_id
-                and earlier.version = now.version
-                and earlier.load_order < now.load_order
-            order by earlier.load_order desc
-            limit 1
-        ) as before on true
-        where {{ changed('base_smartpizza__recipes', 'now') }}
     )
 
     {{ touched_branch_days() }}
@@ -41,8 +20,11 @@
             and levels.ingredient_id = counts.ingredient_id
             and levels.business_date > counts.business_date
     ) as next_count
+    {%- set since = recipes_differ_since() %}
+    {%- if since %}
     union
     select orders.branch_id, orders.business_date
     from {{ ref('base_smartpizza__orders') }} as orders
-    where orders.business_date >= (select (since at time zone 'UTC')::date - 1 from recipes_differ)
+    where orders.business_date >= date '{{ since }}'
+    {%- endif %}
 {%- endmacro %}

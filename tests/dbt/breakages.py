@@ -83,7 +83,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     (f"{INTERMEDIATE}ingredients_consumed.sql", "'remove' then -1", "'remove' then 1"),
     (f"{INTERMEDIATE}ingredients_consumed.sql", "'cancelled', 'scheduled'", "'cancelled'"),
-    (f"{INTERMEDIATE}inventory_levels_moved.sql", "earlier.business_date desc", "earlier.business_date asc"),
+    (f"{INTERMEDIATE}inventory_levels_moved.sql", "max(valid.business_date)", "min(valid.business_date)"),
     (f"{MARTS}fct_inventory_daily.sql", "full outer join", "left join"),
     # Marts.
     (f"{MARTS}fct_orders.sql", "original_order_id <> order_id", "original_order_id = order_id"),

@@ -11,8 +11,15 @@ from tests.end_to_end.test_quarantine_comes_back import renamed
 
 pytestmark = pytest.mark.timeout(600)
 CONFIG = Config(branches=8, days=10, orders_per_day=20, seed=5, drift=NO_DRIFT)
-BASES = ("orders", "customers")
-MODELS = ("fct_orders", "fct_order_items", "fct_payments", "fct_deliveries", "dim_customers")
+BASES = ("orders", "customers", "inventory_levels")
+MODELS = (
+    "fct_orders",
+    "fct_order_items",
+    "fct_payments",
+    "fct_deliveries",
+    "fct_inventory_daily",
+    "dim_customers",
+)
 
 
 def test_an_increment_reads_the_whole_history(

@@ -5,7 +5,10 @@
     recompute_by=['measured_on'],
     touched_by='touched_judged_customers',
     tags=['smartpizza'],
-    indexes=[{'columns': ['measured_on', 'monitor', 'column_name', 'slice'], 'unique': true}],
+    indexes=[
+        {'columns': ['measured_on', 'monitor', 'column_name', 'slice'], 'unique': true},
+        {'columns': ['load_order']},
+    ],
 ) }}
 
 {{ judged(ref('int_customers_measured'), touched_judged_customers()) }}

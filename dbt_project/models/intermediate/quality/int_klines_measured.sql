@@ -5,7 +5,10 @@
     recompute_by=['slice', 'measured_on'],
     touched_by='touched_symbol_days',
     tags=['binance'],
-    indexes=[{'columns': ['measured_on', 'monitor', 'column_name', 'slice'], 'unique': true}],
+    indexes=[
+        {'columns': ['measured_on', 'monitor', 'column_name', 'slice'], 'unique': true},
+        {'columns': ['load_order']},
+    ],
 ) }}
 
 -- Of the facts, not of base, which has each candle many times while it forms; one that is invalid is missing here.

@@ -1,4 +1,5 @@
-with items as (
+-- Not materialized: read whole, it would be of all orders, though a day is asked for.
+with items as not materialized (
     select * from {{ ref('int_order_items_exploded') }}
 ),
 
@@ -6,24 +7,9 @@ recipe_ingredients as (
     select * from {{ ref('int_recipe_ingredients_exploded') }}
 ),
 
--- A pizza is one whole or two halves of the same size.
+-- A pizza is one whole or two halves of the same size. Unnested here and not by a lateral join, which the planner would
+-- put after the join with all recipes of the size.
 portions as (
-    select
-        order_id,
-        line_id,
-        branch_id,
-        business_date,
-        placed_at,
-        status,
-        size,
-        quantity,
-        recipe_id,
-        1::numeric as share
-    from items
-    where recipe_id is not null and halves = '[]'
-
-    union all
-
     select
         items.order_id,
         items.line_id,
@@ -33,11 +19,13 @@ portions as (
         items.status,
         items.size,
         items.quantity,
-        halves.half ->> 'recipe_id' as recipe_id,
-        1::numeric / jsonb_array_length(items.halves) as share
+        unnest(case
+            when items.halves = '[]' then array[items.recipe_id]
+            else array(select half.value ->> 'recipe_id' from jsonb_array_elements(items.halves) as half (value))
+        end) as recipe_id,
+        case when items.halves = '[]' then 1 else 1::numeric / jsonb_array_length(items.halves) end as share
     from items
-    cross join lateral jsonb_array_elements(items.halves) as halves (half)
-    where items.halves <> '[]'
+    where items.recipe_id is not null or items.halves <> '[]'
 ),
 
 from_recipes as (

@@ -10,7 +10,7 @@ with recursive
 
 customers as (
     select * from {{ ref('stg_smartpizza__customers') }}
-    {{ where_touched(touched_customers(), narrow_by=['customer_id']) }}
+    {{ where_touched(touched_customers(), narrow_by={'customer_id': touched_customers()}) }}
 ),
 
 erasures as (
@@ -18,7 +18,7 @@ erasures as (
         customer_id,
         min(erased_at) as erased_at
     from {{ ref('stg_smartpizza__customer_erasures') }}
-    {{ where_touched(touched_customers(), narrow_by=['customer_id']) }}
+    {{ where_touched(touched_customers(), narrow_by={'customer_id': touched_customers()}) }}
     group by customer_id
 ),
 

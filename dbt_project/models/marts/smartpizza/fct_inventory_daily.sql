@@ -8,8 +8,7 @@
 ) }}
 
 with levels as (
-    select * from {{ ref('int_inventory_levels_moved') }}
-    {{ where_touched(touched_inventory_days()) }}
+    {{ of_each_touched(ref('int_inventory_levels_moved'), touched_inventory_days()) }}
 ),
 
 consumed as (
@@ -19,7 +18,7 @@ consumed as (
         business_date,
         round(sum(quantity_kg), 6) as consumed_quantity
     from {{ ref('int_ingredients_consumed') }}
-    {{ where_touched(touched_inventory_days()) }}
+    {{ where_touched(touched_inventory_days(), narrow_by={'order_id': orders_of_days(touched_inventory_days())}) }}
     group by branch_id, ingredient_id, business_date
 ),
 

@@ -9,7 +9,7 @@
 
 with items as (
     select * from {{ ref('int_order_items_exploded') }}
-    {{ where_touched(touched_orders(), narrow_by=['order_id']) }}
+    {{ where_touched(touched_orders(), narrow_by={'order_id': touched_orders()}) }}
 ),
 
 final as (

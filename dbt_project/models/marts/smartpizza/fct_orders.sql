@@ -9,7 +9,7 @@
 
 with orders as (
     select * from {{ ref('int_orders_summarized') }}
-    {{ where_touched(touched_orders(), narrow_by=['order_id']) }}
+    {{ where_touched(touched_orders(), narrow_by={'order_id': touched_orders()}) }}
 ),
 
 final as (

@@ -9,7 +9,7 @@
 
 with payments as (
     select * from {{ ref('int_payments_exploded') }}
-    {{ where_touched(touched_orders(), narrow_by=['order_id']) }}
+    {{ where_touched(touched_orders(), narrow_by={'order_id': touched_orders()}) }}
 ),
 
 final as (

@@ -17,6 +17,7 @@
     indexes=[
         {'columns': ['load_order', 'load_position'], 'unique': true},
         {'columns': ['branch_id', 'ingredient_id', 'business_date', 'version']},
+        {'columns': ['business_date', 'branch_id']},
     ],
 ) }}
 
