@@ -10,8 +10,8 @@ from sandbox.smartpizza import NO_DRIFT, Config, serve
 
 # One customer is new or changed for so many orders.
 ORDERS_PER_CUSTOMER = 10
-# What a branch counts every night. Of the days before the last 21, to which orders no longer change, nothing is read.
-INGREDIENTS, COUNTED_DAYS = 65, 21
+# Stock is counted every night. Of days before these, on which no order changes any more, an increment reads nothing.
+COUNTED_DAYS = 21
 _LISTINGS = ("branches", "recipes", "customers", "orders")
 _BODY = (
     "channel",
@@ -39,6 +39,17 @@ class Company:
             served = {name: api.records(f"/v1/{name}") for name in _LISTINGS}
         served["orders"] = [order for order in served["orders"] if not order.get("deleted")]
         return served
+
+    @cached_property
+    def _ingredients(self) -> list[str]:
+        found = {
+            component["ingredient_id"]
+            for recipe in self._served["recipes"]
+            for size in recipe["sizes"]
+            for component in size["components"]
+            if component["type"] == "ingredient"
+        }
+        return sorted(found)
 
     def open(self, ground: Ground) -> None:
         """Lands the full lists: branches and recipes."""
@@ -114,7 +125,7 @@ class Company:
             [
                 {
                     "branch_id": branch,
-                    "ingredient_id": f"ingredient_{number}",
+                    "ingredient_id": ingredient,
                     "business_date": at[:10],
                     "version": 1,
                     "as_of": at,
@@ -126,6 +137,6 @@ class Company:
                     "updated_at": at,
                 }
                 for branch in branches
-                for number in range(INGREDIENTS)
+                for ingredient in self._ingredients
             ],
         )
