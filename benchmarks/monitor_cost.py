@@ -14,7 +14,7 @@ from sandbox.throwaway import breakable_cluster
 
 MONITORS = re.compile(r"(measured|judged|monitors?_)")
 _STATEMENT = re.compile(r"@(\w+) LOG:  duration: ([\d.]+) ms  statement: /\* \{[^}]*\"node\": \"([^\"]+)\"")
-HOURS, _EVENING = 4, 18
+HOURS, _EVENING = 6, 18
 _DEAREST = 12
 BRANCHES = 1000
 
