@@ -5,7 +5,14 @@ with levels as (
 -- The day of the count before. Of base, whose index has the last day at hand; the view would look at all earlier ones.
 dated as (
     select
-        levels.*,
+        levels.branch_id,
+        levels.ingredient_id,
+        levels.business_date,
+        levels.on_hand_quantity,
+        levels.received_quantity,
+        levels.wasted_quantity,
+        levels.reason,
+        levels.load_order,
         before.business_date as before_date
     from levels
     left join lateral (
