@@ -14,6 +14,8 @@ from extract.report import Reporter
 
 # Warnings of single nodes, which are told by themselves, and the summaries of a run.
 _TOLD_OTHERWISE = ("Log", "RunResult", "EndOfRun", "Node", "SkippingDetails")
+# What macros/views/materialization_view.sql says of a view that stands as it was asked for.
+_LEFT_ALONE = "UNCHANGED"
 
 
 class Listener:
@@ -88,7 +90,9 @@ class Listener:
             ending = "failed" if result.is_broken else result.status
             name = f"{result.resource_type}_{'warned' if ending == 'warn' else ending}"
             self._report.event(name, node=result.name, seconds=seconds, message=result.told)
-        elif result.resource_type not in ("test", "operation") and result.status == "success":
+        elif result.resource_type in ("test", "operation") or result.message == _LEFT_ALONE:
+            return
+        elif result.status == "success":
             rows = result.rows_affected if (result.rows_affected or -1) >= 0 else None
             self._report.event(f"{result.resource_type}_built", node=result.name, seconds=seconds, rows=rows)
 

@@ -3,14 +3,16 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tests import preloaded
+
 Done = subprocess.CompletedProcess[str]
 ROOT = Path(__file__).resolve().parents[2]
+_SECONDS = 280
 
 
 @dataclass
@@ -29,8 +31,8 @@ class Warehouse:
 
     def dbt(self, *arguments: str, check: bool = True) -> Done:
         """`dbt ...` as role transformer, with artifacts in the test's folder."""
-        command = [str(Path(sys.executable).with_name("dbt")), *arguments]
-        done = run(command, self.dbt_environment(), check)
+        done = preloaded.dbt([*arguments], self.dbt_environment(), ROOT, _SECONDS)
+        _assert_done(done, check)
         if not self._parsed.exists() and (parsed := self._target / self._parsed.name).exists():
             shutil.copy(parsed, self._parsed)
         return done
@@ -114,9 +116,13 @@ class Warehouse:
 def run(command: list[str], env: dict[str, str], check: bool) -> Done:
     """Runs a command; one that fails unasked shows what it printed."""
     done = subprocess.run(
-        command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
+        command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False
     )
+    _assert_done(done, check)
+    return done
+
+
+def _assert_done(done: Done, check: bool) -> None:
     if check and done.returncode != 0:
         told = f"{done.stdout}\n{done.stderr}"
-        raise AssertionError(f"{' '.join(command[1:])} ended with {done.returncode}\n{told}")
-    return done
+        raise AssertionError(f"{' '.join(done.args[1:])} ended with {done.returncode}\n{told}")
