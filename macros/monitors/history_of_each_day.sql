@@ -16,8 +16,10 @@ days as materialized (
         select max(measured_on) as measured_on from {{ measurements }}
     ),
 
-    -- What each judged day sees: itself and the 28 days before it.
+    -- What each judged day sees: itself and the 28 days before it; of a day that still goes on, only what may be judged
+    -- before its end, which the index finds.
     seen as materialized (
+        {%- for is_over in (true, false) %}
         select
             days.measured_on as judged_on,
             past.monitor,
@@ -30,10 +32,14 @@ days as materialized (
         from days
         inner join {{ measurements }} as past
             on past.measured_on between days.measured_on - 28 and days.measured_on
-        -- Of a day that still goes on, only what may be judged before its end.
-        where
-            days.measured_on < (select newest.measured_on from newest)
-            or past.monitor in (select allowed.monitor from allowed where allowed.is_early)
+        {%- if is_over %}
+        where days.measured_on < (select newest.measured_on from newest)
+        union all
+        {%- else %}
+                and past.monitor = any(array(select allowed.monitor from allowed where allowed.is_early))
+        where days.measured_on = (select newest.measured_on from newest)
+        {%- endif %}
+        {%- endfor %}
     ),
 
     series as (
